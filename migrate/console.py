@@ -1,0 +1,176 @@
+"""Talk: progress and messages, always on standard error; the product alone goes to standard output.
+
+One protocol and four ways of talking, so that the same run serves a person at a terminal, a log, a test and nobody.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Protocol, TextIO
+
+from rich.console import Console as RichOutput
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from migrate.errors import MigrateError
+from migrate.model.finding import Finding, Severity
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+
+
+class Advance(Protocol):
+    """Called once for each piece of work done; ``note`` names the piece."""
+
+    def __call__(self, note: str = "") -> None:
+        """Count one more piece."""
+
+
+class Console(Protocol):
+    """How a run talks to whoever watches it."""
+
+    def say(self, text: str) -> None:
+        """Say one line."""
+
+    def finding(self, finding: Finding) -> None:
+        """Show one finding: code, what is wrong, where, what to do."""
+
+    def error(self, error: MigrateError) -> None:
+        """Say what stopped the run."""
+
+    def progress(self, title: str, total: int) -> _Progress:
+        """Count ``total`` pieces of work under ``title``; yields the function that counts one."""
+
+
+class _Progress(Protocol):
+    def __enter__(self) -> Advance: ...
+
+    def __exit__(self, *details: object) -> bool | None: ...
+
+
+class Stopwatch:
+    """Seconds by stage, in the order in which they were measured."""
+
+    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
+        self.seconds: dict[str, float] = dict(seconds or {})
+
+    @contextmanager
+    def measure(self, stage: str) -> Iterator[None]:
+        """Measure the block as ``stage``; a stage measured twice adds up."""
+        started = time.perf_counter()
+        yield
+        self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.perf_counter() - started, 3)
+
+
+class SilentConsole:
+    """Says nothing but what stops the run (``--quiet``)."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def finding(self, finding: Finding) -> None:
+        """Only errors: a quiet run that fails must say why."""
+        if finding.severity is Severity.ERROR:
+            self._write(finding_text(finding))
+
+    def error(self, error: MigrateError) -> None:
+        """As the plain console does."""
+        self._write(error_text(error))
+
+    @contextmanager
+    def progress(self, title: str, total: int) -> Iterator[Advance]:
+        """Counts for nobody."""
+        yield _count_nothing
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+class PlainConsole(SilentConsole):
+    """Plain lines for logs: one line a stage, no colours, nothing redrawn."""
+
+    def say(self, text: str) -> None:
+        """One line."""
+        self._write(text)
+
+    def finding(self, finding: Finding) -> None:
+        """One or two lines, whatever the severity."""
+        self._write(finding_text(finding))
+
+    @contextmanager
+    def progress(self, title: str, total: int) -> Iterator[Advance]:
+        """One line when the work begins, with its size."""
+        self._write(f"{title} ({total})" if total else title)
+        yield _count_nothing
+
+
+class TerminalConsole(PlainConsole):
+    """A person at a terminal: bars with counts and time, colours unless ``--no-color`` or NO_COLOR."""
+
+    def __init__(self, stream: TextIO, *, color: bool = True) -> None:
+        super().__init__(stream)
+        self._rich = RichOutput(file=stream, no_color=not color, highlight=False, force_terminal=True)
+
+    def say(self, text: str) -> None:
+        """One line."""
+        self._rich.print(escape(text), soft_wrap=True)
+
+    def finding(self, finding: Finding) -> None:
+        """As in a log, the first word coloured by severity."""
+        word, _, rest = finding_text(finding).partition(" ")
+        style = _STYLES[finding.severity]
+        self._rich.print(f"[{style}]{escape(word)}[/] {escape(rest)}", soft_wrap=True)
+
+    def error(self, error: MigrateError) -> None:
+        """What stopped the run, its first word in red."""
+        self._rich.print(f"[bold red]error:[/] {escape(error_text(error).removeprefix('error: '))}", soft_wrap=True)
+
+    @contextmanager
+    def progress(self, title: str, total: int) -> Iterator[Advance]:
+        """A bar that goes away when the work is done; what was done stays as one line."""
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._rich, transient=True) as bar:
+            task = bar.add_task(escape(title), total=total or None)
+
+            def advance(note: str = "") -> None:
+                bar.advance(task)
+
+            yield advance
+        self._rich.print(f"[green]✓[/] {escape(title)} ({total})" if total else f"[green]✓[/] {escape(title)}")
+
+
+def _count_nothing(note: str = "") -> None:
+    return None
+
+
+def finding_text(finding: Finding) -> str:
+    """A finding for people: ``error HF012 at file:line (environment): message`` and the hint on a line of its own."""
+    place = f" {finding.source}" if finding.source else ""
+    environment = f" [{finding.environment}]" if finding.environment else ""
+    hint = f"\n  → {finding.hint}" if finding.hint else ""
+    return f"{finding.severity.value} {finding.code}{place}{environment}: {finding.message}{hint}"
+
+
+def error_text(error: MigrateError) -> str:
+    """What stopped the run, where, and what to do, on up to three lines."""
+    place = f"\n  at {error.source}" if error.source else ""
+    hint = f"\n  → {error.hint}" if error.hint else ""
+    return f"error: {error.message}{place}{hint}"

@@ -1,0 +1,1 @@
+"""The doors: one module for each outside thing (Helm, git, Go templates, YAML, files). Nobody else imports them."""

@@ -1,0 +1,40 @@
+"""The Applications that a tree's ApplicationSets become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from migrate.model.json import JsonObject
+
+
+@dataclass(frozen=True)
+class GeneratedApplication:
+    """One Application as the controller would store it."""
+
+    environment: str
+    """The environment whose folder holds the ApplicationSet; empty for a lone ``--appset``."""
+    appset: str
+    name: str
+    manifest: JsonObject
+    """``apiVersion, kind, metadata, spec``, normalised (rule 2.21)."""
+    step: int | None = None
+    """RollingSync step counted from 1, -1 for none; None where the ApplicationSet has no rolling sync."""
+
+
+@dataclass(frozen=True)
+class ExpansionError:
+    """Why an ApplicationSet, or one application of it, could not be generated."""
+
+    application: str
+    """The Application's name; empty where the whole ApplicationSet failed."""
+    message: str
+    environment: str = ""
+    appset: str = ""
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Applications sorted by environment and name, with the errors."""
+
+    applications: tuple[GeneratedApplication, ...]
+    errors: tuple[ExpansionError, ...] = ()

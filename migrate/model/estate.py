@@ -1,0 +1,194 @@
+"""The Estate: every release of a set of helmfiles in every environment, as helmfile itself would see it.
+
+``read`` makes it; every later stage takes it. Paths are POSIX and relative to ``Estate.root``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from migrate.model.finding import Finding, SourceLocation
+from migrate.model.json import JsonObject, JsonValue
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """What a person allows and wants to be read; the command line makes it, ``read`` takes it."""
+
+    path: str
+    """The helmfile or the folder of helmfiles, as given (relative to the working directory or absolute)."""
+    environments: tuple[str, ...] = ()
+    """Empty: every environment that the estate declares, else ``default``."""
+    selectors: tuple[str, ...] = ()
+    state_values_set: tuple[str, ...] = ()
+    state_values_files: tuple[str, ...] = ()
+    set_env: Mapping[str, str] = field(default_factory=dict)
+    """The only variables that templates see."""
+    allow_exec: bool = False
+    allow_paths: tuple[str, ...] = ()
+    secrets_dir: str | None = None
+    """A folder of decrypted twins of ``secrets:`` files, same relative paths."""
+    chart_map: Mapping[str, str] = field(default_factory=dict)
+    """Repository alias to the folder where its charts lie unpacked."""
+    helmfile_version: int | None = None
+    helmfile_binary: str | None = None
+
+
+class ValuesKind(StrEnum):
+    """Where one entry of a release's values comes from."""
+
+    FILE = "file"
+    """A plain file, handed to Helm byte for byte."""
+    TEMPLATE = "template"
+    """A ``.gotmpl`` file; the text is what it rendered to."""
+    INLINE = "inline"
+    """A mapping written into the state file."""
+    SECRET = "secret"  # noqa: S105 - the name of a kind
+    """A ``secrets:`` file; see ``Placeholder``."""
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """A value that cannot be known offline (or must not be written): which one, and where it really comes from."""
+
+    path: str
+    """Dotted path of the value inside its layer, e.g. ``auth.password``; empty: the whole layer."""
+    reference: str
+    """What a person wrote: ``ref+vault://…`` or the path of the ``secrets:`` file."""
+    text: str
+    """The text that stands in for the value; deterministic, and no secret."""
+    source: SourceLocation
+
+
+@dataclass(frozen=True)
+class ValuesLayer:
+    """One entry of a release's ``values:`` or ``secrets:``, in helmfile's order (rule 12.5)."""
+
+    kind: ValuesKind
+    path: str
+    """Root-relative path of the file; empty for an inline mapping."""
+    text: str
+    """YAML as Helm gets it, with placeholders where a value is secret or unknown. May be written and shown."""
+    source: SourceLocation
+    """For a file its own first line, for an inline mapping the line in the state file."""
+    placeholders: tuple[Placeholder, ...] = ()
+    secret_text: str | None = field(default=None, repr=False)
+    """The layer with the real secrets, where a person supplied them; only ``values`` and ``render`` may use it."""
+
+
+@dataclass(frozen=True)
+class SetValue:
+    """One ``set`` (or ``setString``, ``env``) entry of a release, as one Helm flag (rule 12.7)."""
+
+    flag: str
+    """``--set``, ``--set-string`` or ``--set-file``."""
+    name: str
+    value: str
+    """The flag's text after ``name=``, escaped as helmfile escapes it; for ``--set-file`` a root-relative path."""
+    source: SourceLocation
+
+
+@dataclass(frozen=True)
+class ReleaseKey:
+    """One key that a release (or its template, or helmDefaults) sets: the ledger carries or drops every one."""
+
+    name: str
+    value: JsonValue
+    source: SourceLocation
+    inherited: bool = False
+    """True where a template or helmDefaults set it, not the release itself."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One release in one environment, after templates, inheritance, overrides and labels (rules 6 and 11)."""
+
+    environment: str
+    namespace: str
+    name: str
+    kube_context: str
+    layer: str
+    """The root state file that brings it, without extensions: ``40-data-plane``; also for nested files."""
+    source: SourceLocation
+    enabled: bool
+    """The outcome of ``condition``."""
+    installed: bool
+    chart: str
+    """As ``helmfile list`` prints it."""
+    chart_path: str | None
+    """Root-relative path of the chart's folder or archive; None where it is not on this disk."""
+    version: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    needs: tuple[str, ...] = ()
+    """Release ids, normalised (rule 6.13)."""
+    values: tuple[ValuesLayer, ...] = ()
+    sets: tuple[SetValue, ...] = ()
+    json_patches: tuple[JsonObject, ...] = ()
+    """``jsonPatches`` entries with files resolved: ``{target: {…}, patch: [...]}``."""
+    strategic_merge_patches: tuple[JsonObject, ...] = ()
+    keys: tuple[ReleaseKey, ...] = ()
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    skip_schema_validation: bool = False
+    include_crds: bool = True
+    """False where ``skipCRDs`` keeps the chart's crds/ folder out."""
+    opaque: tuple[str, ...] = ()
+    """Reasons why what Helm applies may not be what the chart renders (postRenderer, transformers, kubectlApply …)."""
+
+    @property
+    def id(self) -> str:
+        """``[kubeContext/]namespace/name``, the same everywhere (``name`` alone where no namespace is set)."""
+        return release_id(self.namespace, self.name, self.kube_context)
+
+    @property
+    def deployed(self) -> bool:
+        """Whether helmfile would apply it: enabled by its condition and installed."""
+        return self.enabled and self.installed
+
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """Every placeholder of every layer, in order."""
+        return tuple(p for layer in self.values for p in layer.placeholders)
+
+
+def release_id(namespace: str, name: str, kube_context: str = "") -> str:
+    """The id of a release: ``[kubeContext/]namespace/name``; helmfile's own form (rule 6.13)."""
+    if kube_context:
+        return f"{kube_context}/{namespace}/{name}"
+    return f"{namespace}/{name}" if namespace else name
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One root state file of the estate, in helmfile's order of visiting."""
+
+    name: str
+    file: str
+    order: int
+
+
+@dataclass(frozen=True)
+class Estate:
+    """Everything that was read. ``releases`` are ordered by environment (as requested), then as helmfile visits."""
+
+    path: str
+    """The estate as given on the command line."""
+    root: str
+    """Absolute path: the git work tree that holds the estate, else the folder given. Not for output."""
+    environments: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    releases: tuple[Release, ...]
+    findings: tuple[Finding, ...] = ()
+
+    def in_environment(self, environment: str) -> tuple[Release, ...]:
+        """The releases of one environment, in order."""
+        return tuple(r for r in self.releases if r.environment == environment)
+
+    def by_id(self) -> dict[str, dict[str, Release]]:
+        """Release id → environment → release; ids in the order of first appearance."""
+        found: dict[str, dict[str, Release]] = {}
+        for release in self.releases:
+            found.setdefault(release.id, {})[release.environment] = release
+        return found

@@ -1,0 +1,78 @@
+"""Kubernetes objects as they come out of a render, and what a render is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from migrate.model.finding import Finding
+from migrate.model.json import JsonObject
+
+
+@dataclass(frozen=True, order=True)
+class ObjectKey:
+    """What tells one object from another on a cluster; ``version`` is left out, since it is no identity."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        kind = f"{self.kind}.{self.group}" if self.group else self.kind
+        return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """One object: its key, its parsed document, the text as rendered and the chart file that rendered it."""
+
+    key: ObjectKey
+    document: JsonObject
+    text: str
+    template: str = ""
+    """Path inside the chart, e.g. ``grafana/templates/deployment.yaml``; empty where not known."""
+    crd_file: bool = False
+    """True for objects of a chart's crds/ folder."""
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """The object's annotations, empty if none."""
+        metadata = self.document.get("metadata")
+        found = metadata.get("annotations") if isinstance(metadata, dict) else None
+        return {k: str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True)
+class HelmRequest:
+    """One ``helm template``: everything that decides what it gives, so that it can key a cache."""
+
+    chart: str
+    """Absolute path of a chart folder or archive."""
+    release_name: str
+    namespace: str
+    values: tuple[str, ...] = ()
+    """YAML texts, as Helm's ``--values`` in order; null removes a chart's default."""
+    value_names: tuple[str, ...] = ()
+    """A name for each text, for error messages."""
+    sets: tuple[tuple[str, str], ...] = ()
+    """``(flag, "name=value")`` with flag ``--set``, ``--set-string`` or ``--set-file`` (absolute path)."""
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+    include_crds: bool = False
+    skip_tests: bool = False
+    skip_schema_validation: bool = False
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a render gave: objects in the order of Helm's output, or an error."""
+
+    manifests: tuple[Manifest, ...] = ()
+    error: str = ""
+    """Why it gave nothing, with the template's file and line where known; empty: it worked."""
+    findings: tuple[Finding, ...] = ()
+    digest: str = ""
+    """Hash of everything that went in (chart bytes, values, options)."""
+    unstable: tuple[tuple[ObjectKey, str], ...] = field(default=())
+    """``(object, dotted path)`` of what differs when rendered twice; an empty path: the object itself."""

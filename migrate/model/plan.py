@@ -1,0 +1,128 @@
+"""The Plan: every decision of a migration, each with its source and, where inferred, its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from migrate.model.finding import Finding
+from migrate.model.json import JsonObject
+
+
+class DecisionSource(StrEnum):
+    """Who decided a value of the plan."""
+
+    DEFAULT = "default"
+    INFERRED = "inferred"
+    PERSON = "person"
+    FILE = "file"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decided value: ``reason`` is never empty where the source is ``inferred``."""
+
+    value: str
+    source: DecisionSource
+    reason: str = ""
+
+
+class Disposition(StrEnum):
+    """What becomes of a release."""
+
+    COMPONENT = "component"
+    """An Application in every environment that deploys it, a parked component elsewhere."""
+    BOOTSTRAP = "bootstrap"
+    """Handled by the bootstrap (Argo CD itself): read and rendered, but no Application."""
+    RETIRED = "retired"
+    """Dropped by ``retire``."""
+
+
+@dataclass(frozen=True)
+class ReleasePlan:
+    """Where one release goes. ``path`` is the folder under components/: ``foundation/crds/cert-manager``."""
+
+    id: str
+    layer: str
+    disposition: Disposition
+    domain: Decision
+    tier: Decision
+    component_type: Decision
+    rollout_phase: Decision
+    """Three digits of the ladder, e.g. ``130``."""
+    wave: Decision
+    project: Decision
+    component: Decision
+    """The Application's name (a DNS label)."""
+    path: Decision
+    sync_options: tuple[str, ...] = ()
+    ignore_differences: tuple[JsonObject, ...] = ()
+    pins: JsonObject = field(default_factory=dict)
+    """Values laid over all other layers, e.g. to switch a random value off: ``{"admin": {"existingSecret": …}}``."""
+    pin_reason: str = ""
+    state: str = ""
+    """Empty, ``fenced`` or ``removed`` (decided by cut-over)."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the rollout ladder."""
+
+    phase: str
+    max_update: str = ""
+    """``1``, ``25%`` or empty for no limit."""
+
+
+@dataclass(frozen=True)
+class PlannedEnvironment:
+    """One environment and its cluster. ``kube_version`` and ``api_versions`` are what renders assume."""
+
+    name: str
+    server: str = "https://kubernetes.default.svc"
+    cluster: str = "in-cluster"
+    kube_version: str = "1.34.0"
+    api_versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """Something a person may be asked: the proposal, its reason, what else is possible."""
+
+    key: str
+    """``releases/<id>/<field>``, e.g. ``releases/data/minio/rolloutPhase``."""
+    text: str
+    proposal: str
+    reason: str
+    options: tuple[str, ...] = ()
+    must_ask: bool = False
+    """True where a rule is marked ``ask``: a run without a person exits 4."""
+    evidence: tuple[str, ...] = ()
+    layer: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All decisions; releases in the estate's order."""
+
+    estate: str
+    repo_url: str
+    revision: str
+    environments: tuple[PlannedEnvironment, ...]
+    ladder: tuple[Step, ...]
+    releases: tuple[ReleasePlan, ...]
+    layout: str = "environments"
+    appsets: str = "single"
+    steps: str = "phase"
+    handover: str = "manual"
+    layer_handover: Mapping[str, str] = field(default_factory=dict)
+    """Layer → handover where it differs."""
+    argocd_version: str = "3.3"
+    secrets_policy: Mapping[str, str] = field(default_factory=dict)
+    """Place of a plaintext secret → ``externalise`` or ``plaintext: accepted``."""
+    questions: tuple[Question, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def by_id(self) -> dict[str, ReleasePlan]:
+        """Release id → its plan."""
+        return {release.id: release for release in self.releases}
