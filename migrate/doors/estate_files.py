@@ -1,0 +1,140 @@
+# ruff: noqa: PTH100, PTH118, PTH207 - Path would follow links and hide dot files
+"""The door to an estate's files: reads each file once, and nothing outside the folders that are allowed.
+
+Paths are absolute here; :meth:`EstateFiles.shown` gives the root-relative form that people and findings see.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class OutsideError(Exception):
+    """A path lies outside the estate's root and every ``--allow-path``."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} lies outside the estate's root")
+        self.path = path
+
+
+class FileFaultError(Exception):
+    """A file that is there but cannot be read as text, or is not there at all."""
+
+
+class EstateFiles:
+    """Files below ``root`` and ``allowed``; what was read or listed once is kept."""
+
+    def __init__(self, root: str, allowed: Iterable[str] = ()) -> None:
+        self.root = os.path.abspath(root)
+        self._allowed = tuple(os.path.realpath(folder) for folder in (root, *allowed))
+        self._texts: dict[str, str] = {}
+        self._checked: set[str] = set()
+        self._kinds: dict[str, str] = {}
+        self._globs: dict[str, tuple[str, ...]] = {}
+
+    def read(self, path: str) -> str:
+        """The file's text, byte for byte (no newline is translated).
+
+        Raises:
+            OutsideError: the path is not allowed.
+            FileFaultError: not there, a folder, or not UTF-8.
+        """
+        if path not in self._texts:
+            self.check(path)
+            try:
+                self._texts[path] = Path(path).read_bytes().decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise FileFaultError(f"{self.shown(path)} is not UTF-8 text") from error
+            except OSError as error:
+                raise FileFaultError(f"{self.shown(path)}: {error.strerror}") from error
+        return self._texts[path]
+
+    def check(self, path: str) -> None:
+        """Refuse a path outside the allowed folders, links followed.
+
+        Raises:
+            OutsideError: the path is not allowed.
+        """
+        if path in self._checked:
+            return
+        real = os.path.realpath(path)
+        if not any(real == folder or real.startswith(folder.rstrip("/") + "/") for folder in self._allowed):
+            raise OutsideError(path)
+        self._checked.add(path)
+
+    def is_file(self, path: str) -> bool:
+        """Whether the path is a file."""
+        return self._kind(path) == "file"
+
+    def is_dir(self, path: str) -> bool:
+        """Whether the path is a folder."""
+        return self._kind(path) == "folder"
+
+    def exists(self, path: str) -> bool:
+        """Whether anything is there."""
+        return self._kind(path) != ""
+
+    def _kind(self, path: str) -> str:
+        if path not in self._kinds:
+            found = Path(path)
+            kind = "file" if found.is_file() else "folder" if found.is_dir() else ""
+            self._kinds[path] = kind
+        return self._kinds[path]
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """Paths that match, bytewise sorted; a pattern without wildcards matches itself if it is there.
+
+        As in Go, ``*`` matches names with a leading dot too, and there is no ``**``.
+        """
+        if pattern not in self._globs:
+            if glob.has_magic(pattern) or "\\" in pattern:
+                found = glob.glob(re.sub(r"\*\*+", "*", pattern), include_hidden=True)
+                self._globs[pattern] = tuple(sorted(found, key=os.fsencode))
+            else:
+                self._globs[pattern] = (pattern,) if self.exists(pattern) else ()
+        return self._globs[pattern]
+
+    def listed(self, folder: str) -> tuple[tuple[str, bool], ...]:
+        """Name and whether it is a folder, for everything in ``folder``, sorted by name.
+
+        Raises:
+            OutsideError: the folder is not allowed.
+            FileFaultError: it is no folder.
+        """
+        self.check(folder)
+        try:
+            with os.scandir(folder) as entries:
+                return tuple(sorted((entry.name, entry.is_dir()) for entry in entries))
+        except OSError as error:
+            raise FileFaultError(f"{self.shown(folder)}: {error.strerror}") from error
+
+    def shown(self, path: str) -> str:
+        """The path relative to the root, POSIX; an absolute path outside the root stays as it is."""
+        relative = os.path.relpath(path, self.root)
+        if relative == ".":
+            return "."
+        return path if relative.startswith("..") else Path(relative).as_posix()
+
+
+def absolute(path: str, base: str | None = None) -> str:
+    """``path`` made absolute against ``base`` (the working directory if None), ``..`` resolved by name."""
+    return os.path.abspath(os.path.join(base, path) if base else path)
+
+
+def estate_root(path: str) -> str:
+    """The git work tree that holds ``path``, else the folder itself (for a file, the folder it lies in)."""
+    start = Path(os.path.abspath(path))
+    folder = start if start.is_dir() else start.parent
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists():
+            return str(candidate)
+    return str(folder)
+
+
+def working_directory() -> str:
+    """The folder the program was started in."""
+    return str(Path.cwd())

@@ -1,0 +1,109 @@
+"""What one reading of an estate shares: the request, the doors, the findings so far.
+
+The stages of reading pass it along; nothing in it outlives :func:`migrate.read.read_estate`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError
+from migrate.doors.template import HelmfileTemplates, RenderedText, TemplateFaultError
+from migrate.errors import EstateError
+from migrate.model.estate import ReadRequest
+from migrate.model.finding import Finding, Severity, SourceLocation
+
+
+@dataclass
+class Session:
+    """One reading. ``reveal``: secrets appear with their real values where a person supplied them."""
+
+    request: ReadRequest
+    files: EstateFiles
+    templates: HelmfileTemplates
+    reveal: bool = False
+    with_values: bool = True
+    findings: list[Finding] = field(default_factory=list)
+    declared: dict[str, list[str]] = field(default_factory=dict)
+    """State file → the environments it declares, in order."""
+    environment: str = ""
+    stand_ins: dict[str, str] = field(default_factory=dict)
+    """Text of a placeholder that templates may see → what it stands for."""
+
+    def tell(
+        self,
+        code: str,
+        severity: Severity,
+        message: str,
+        *,
+        hint: str = "",
+        source: SourceLocation | None = None,
+        release: str = "",
+    ) -> None:
+        """Note a finding of the environment being read."""
+        self.findings.append(Finding(code, severity, message, hint, source, release, self.environment))
+
+    def place(self, path: str, line: int = 1) -> SourceLocation:
+        """A place as people see it."""
+        return SourceLocation(self.files.shown(path), line)
+
+    def read(self, path: str, *, source: SourceLocation | None = None) -> str:
+        """A file's text.
+
+        Raises:
+            EstateError: it is not there, no text, or outside what may be read.
+        """
+        try:
+            return self.files.read(path)
+        except OutsideError as error:
+            folder = path.rpartition("/")[0]
+            hint = f"allow the folder: --allow-path {folder}"
+            raise EstateError(str(error), hint=hint, source=source) from error
+        except FileFaultError as error:
+            raise EstateError(str(error), source=source or self.place(path)) from error
+
+    def render(self, path: str, text: str, *, base: str, data: object, source: SourceLocation) -> str:
+        """The text of the file at ``path`` rendered; ``source`` is where a fault outside any file is shown.
+
+        Raises:
+            EstateError: the template does not parse or execute.
+        """
+        try:
+            return self.templates.render(text, name=path, base=base, data=data)
+        except TemplateFaultError as error:
+            raise self.fault(error, source) from error
+
+    def render_located(self, path: str, text: str, *, base: str, data: object, offset: int) -> RenderedText:
+        """As :meth:`render`, with line origins; ``offset`` lines of the file stand before ``text``.
+
+        Raises:
+            EstateError: the template does not parse or execute.
+        """
+        try:
+            return self.templates.render_located(text, name=path, base=base, data=data)
+        except TemplateFaultError as error:
+            if error.file == path:
+                error.line += offset
+            raise self.fault(error, self.place(path, 1 + offset)) from error
+
+    def fault(self, error: TemplateFaultError, source: SourceLocation) -> EstateError:
+        """A template's fault as the error that stops a reading."""
+        message = re.sub(r"^function '(\w+)' failed: ", r"\1: ", error.message)
+        hint = error.hint or _template_hint(message)
+        place = self.place(error.file, max(error.line, 1)) if error.file.startswith("/") else source
+        return EstateError(f"the template fails: {message}", hint=hint, source=place)
+
+
+def _template_hint(message: str) -> str:
+    if message.startswith("missing key"):
+        return "give the key a value in every environment, or read it with `get` and a default"
+    if "not defined" in message:
+        return "helmfile knows no such function or template"
+    return ""
+
+
+def warn(session: Session, code: str, message: str, source: SourceLocation, **more: Any) -> None:
+    """Note a warning."""
+    session.tell(code, Severity.WARNING, message, source=source, **more)

@@ -1,0 +1,1 @@
+"""The tests; shared fixtures are in conftest."""
