@@ -28,6 +28,8 @@ class MigrateError(Exception):
     """What stops a run: ``message`` says what happened, ``hint`` what to do, ``source`` where."""
 
     exit_code: ExitCode = ExitCode.BUG
+    default_hint = ""
+    """What to do where whoever raises it knows nothing better."""
 
     def __init__(
         self,
@@ -39,7 +41,7 @@ class MigrateError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self.hint = hint or self.default_hint
         self.source = source
         self.findings = findings
 
@@ -54,6 +56,7 @@ class EstateError(MigrateError):
     """The estate cannot be read: missing, broken YAML, a broken template, an unknown environment."""
 
     exit_code = ExitCode.ESTATE_UNREADABLE
+    default_hint = "helmfile cannot read it either: mend the place that is named, then run again"
 
 
 class DifferenceError(MigrateError):

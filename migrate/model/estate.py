@@ -88,6 +88,7 @@ class SetValue:
     value: str
     """The flag's text after ``name=``, escaped as helmfile escapes it; for ``--set-file`` a root-relative path."""
     source: SourceLocation
+    placeholders: tuple[Placeholder, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,8 @@ class Release:
 
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
-        """Every placeholder of every layer, in order."""
-        return tuple(p for layer in self.values for p in layer.placeholders)
+        """Every placeholder of every layer and every ``set``, in order."""
+        return tuple(p for part in (*self.values, *self.sets) for p in part.placeholders)
 
 
 def release_id(namespace: str, name: str, kube_context: str = "") -> str:

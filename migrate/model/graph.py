@@ -17,9 +17,18 @@ class ReleaseNode:
     environments: tuple[str, ...]
     """Where it is deployed (enabled and installed); empty: parked everywhere."""
     kinds: tuple[str, ...] = ()
-    """What it renders, over all environments: ``Kind`` or ``Kind.group``, sorted; CRDs of crds/ included."""
+    """What it renders, over all environments: ``Kind`` or ``Kind.group``, sorted; CRDs of crds/ included.
+    Helm tests are left out where there is anything else."""
     hooks_only: bool = False
     """True where every object is a Helm hook or test."""
+    tests_only: bool = False
+    """True where every object is a Helm test: a smoke."""
+    cluster_scoped: tuple[str, ...] = ()
+    """Those of ``kinds`` that belong to no namespace, CRDs of the estate taken into account."""
+    crds: tuple[str, ...] = ()
+    """``Kind.group`` of every custom kind whose definition it ships."""
+    controls: tuple[str, ...] = ()
+    """API groups of custom kinds whose status its roles may write: it is their controller."""
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,8 @@ def from_json(kind: type[Noun], data: Any) -> Noun:
 
 def _decode(kind: Any, data: Any) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        hints = typing.get_type_hints(kind)
+        # Free JSON stays as it is; the aliases are names of this module, which others need not import.
+        hints = typing.get_type_hints(kind, localns={"JsonValue": object, "JsonObject": dict})
         return kind(**{f.name: _decode(hints[f.name], data[f.name]) for f in dataclasses.fields(kind)})
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is tuple:

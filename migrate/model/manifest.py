@@ -34,6 +34,8 @@ class Manifest:
     """Path inside the chart, e.g. ``grafana/templates/deployment.yaml``; empty where not known."""
     crd_file: bool = False
     """True for objects of a chart's crds/ folder."""
+    phases: tuple[str, ...] = ()
+    """Where Argo CD runs it as a hook (``PreSync``, ``PostSync`` …); empty for what is simply applied."""
 
     @property
     def annotations(self) -> Mapping[str, str]:

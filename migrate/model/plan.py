@@ -63,6 +63,9 @@ class ReleasePlan:
     pin_reason: str = ""
     state: str = ""
     """Empty, ``fenced`` or ``removed`` (decided by cut-over)."""
+    disposition_source: DecisionSource = DecisionSource.INFERRED
+    ask: tuple[str, ...] = ()
+    """Fields (``rolloutPhase`` …) that only a person may decide; open until one does."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Step:
     phase: str
     max_update: str = ""
     """``1``, ``25%`` or empty for no limit."""
+    inserted: bool = False
+    """True for a step that the solver added, so that an edge has room; made anew by every run."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,8 @@ class PlannedEnvironment:
     cluster: str = "in-cluster"
     kube_version: str = "1.34.0"
     api_versions: tuple[str, ...] = ()
+    contexts: Mapping[str, str] = field(default_factory=dict)
+    """Kube context of a release → the cluster that Argo CD knows; a context that is missing here is an error."""
 
 
 @dataclass(frozen=True)

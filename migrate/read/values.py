@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from migrate.doors.estate_files import absolute
@@ -208,7 +209,8 @@ def _set_flags(context: ReleaseContext, entry: Section, flag: str) -> Iterator[S
                 hint="move it into values, or supply it in the cluster",
                 source=entry.place,
             )
-        yield SetValue(flag, name, escape_set(closed), entry.place)
+        named = tuple(replace(placeholder, path=str(entry.get("name", ""))) for placeholder in placeholders)
+        yield SetValue(flag, name, escape_set(closed), entry.place, named)
     elif file := entry.get("file", ""):
         path = context.session.files.shown(absolute(file, context.state.base))
         yield SetValue("--set-file", name, path, entry.place)

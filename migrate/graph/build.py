@@ -1,0 +1,179 @@
+"""Estate and renders → ReleaseGraph: nodes, stated and inferred edges over all environments, cycles."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+
+from migrate.graph.infer import Deployed, Inferred, Reference, hook_events, infer_references, is_test
+from migrate.graph.kinds import BUILT_IN_GROUPS, defined_kind, is_cluster_scoped, items_at, kind_of, scopes
+from migrate.graph.order import find_cycles
+from migrate.model.estate import Estate, Release
+from migrate.model.finding import Finding, Severity, SourceLocation, sort_findings
+from migrate.model.graph import Cycle, Edge, ReleaseGraph, ReleaseNode
+from migrate.model.json import JsonValue
+from migrate.model.manifest import Manifest, Rendered
+
+Renders = Mapping[tuple[str, str], Rendered]
+
+
+def build_graph(estate: Estate, rendered: Renders) -> tuple[ReleaseGraph, tuple[Finding, ...]]:
+    """The graph over all environments; ``rendered`` is keyed by ``(environment, release id)``.
+
+    A release that is missing there, or that did not render, keeps its stated edges and has no inferred ones.
+    """
+    defined = scopes(m for key in sorted(rendered) for m in rendered[key].manifests)
+    nodes = tuple(_node(name, found, rendered, defined) for name, found in estate.by_id().items())
+    inferred = {name: _infer(estate, name, rendered, defined) for name in estate.environments}
+    sources = {name: next(iter(found.values())).source for name, found in estate.by_id().items()}
+    references = [reference for name in estate.environments for reference in inferred[name].references]
+    edges = tuple(sorted((*_stated(estate), *_merged(references, sources)), key=lambda e: (e.before, e.after, e.kind)))
+    graph = ReleaseGraph(
+        nodes=nodes,
+        edges=edges,
+        cycles=find_cycles((node.id for node in nodes), edges),
+        hints=_hints(estate),
+    )
+    return graph, sort_findings((*_cycle_findings(graph.cycles), *_inference_findings(inferred, sources)))
+
+
+def _node(name: str, found: Mapping[str, Release], rendered: Renders, defined: Mapping[str, bool]) -> ReleaseNode:
+    first = next(iter(found.values()))
+    everything = tuple(m for e in found if (e, name) in rendered for m in rendered[e, name].manifests)
+    events = [hook_events(m) for m in everything]
+    # A test beside ordinary objects tells nothing about what the release is.
+    ordinary = tuple(m for m, event in zip(everything, events, strict=True) if not is_test(event))
+    manifests = ordinary or everything
+    kinds = tuple(sorted({kind_of(m.key) for m in manifests}))
+    return ReleaseNode(
+        id=name,
+        layer=first.layer,
+        source=first.source,
+        environments=tuple(e for e, release in found.items() if release.deployed),
+        kinds=kinds,
+        hooks_only=bool(events) and all(events),
+        tests_only=bool(everything) and not ordinary,
+        cluster_scoped=tuple(kind for kind in kinds if is_cluster_scoped(kind, defined)),
+        crds=tuple(sorted({kind for m in manifests if (kind := defined_kind(m))})),
+        controls=tuple(sorted({group for m in manifests for group in _controlled(m)})),
+    )
+
+
+def _controlled(manifest: Manifest) -> Iterable[str]:
+    """Groups of custom kinds whose status or finalizers a role may write; only a controller asks for that."""
+    if manifest.key.kind not in ("ClusterRole", "Role"):
+        return
+    for rule in items_at(manifest.document, "rules"):
+        verbs = _texts(items_at(rule, "verbs"))
+        resources = _texts(items_at(rule, "resources"))
+        owns = any(r == "*" or r.endswith(("/status", "/finalizers")) for r in resources)
+        if owns and verbs & {"*", "update", "patch"}:
+            yield from _texts(items_at(rule, "apiGroups")) - BUILT_IN_GROUPS - {"*"}
+
+
+def _texts(values: list[JsonValue]) -> set[str]:
+    return {value for value in values if isinstance(value, str)}
+
+
+def _infer(estate: Estate, environment: str, rendered: Renders, defined: Mapping[str, bool]) -> Inferred:
+    deployed = [
+        Deployed(release, rendered[environment, release.id].manifests)
+        for release in estate.in_environment(environment)
+        if release.deployed and (environment, release.id) in rendered
+    ]
+    return infer_references(deployed, environment, defined)
+
+
+def _stated(estate: Estate) -> list[Edge]:
+    """An edge for each ``needs``; its environments are those that deploy both ends, and may be none."""
+    known = estate.by_id()
+    found: dict[tuple[str, str], list[str]] = {}
+    sources: dict[tuple[str, str], SourceLocation] = {}
+    for release in estate.releases:
+        for before in release.needs:
+            if before not in known or before == release.id:
+                continue
+            ends = (before, release.id)
+            sources.setdefault(ends, _needs_source(release))
+            places = found.setdefault(ends, [])
+            other = known[before].get(release.environment)
+            if release.deployed and other is not None and other.deployed:
+                places.append(release.environment)
+    return [
+        Edge(before, after, "needs", f"needs in {sources[before, after]}", tuple(places), sources[before, after])
+        for (before, after), places in found.items()
+    ]
+
+
+def _needs_source(release: Release) -> SourceLocation:
+    return next((key.source for key in release.keys if key.name == "needs"), release.source)
+
+
+def _merged(references: list[Reference], sources: Mapping[str, SourceLocation]) -> list[Edge]:
+    """One edge for each pair and kind, with the first evidence by text and a count of the others."""
+    evidence: dict[tuple[str, str, str], dict[str, None]] = {}
+    environments: dict[tuple[str, str, str], dict[str, None]] = {}
+    for reference in references:
+        ends = (reference.before, reference.after, reference.kind)
+        evidence.setdefault(ends, {})[reference.evidence] = None
+        environments.setdefault(ends, {})[reference.environment] = None
+    return [
+        Edge(*ends, _evidence(tuple(sorted(texts))), tuple(environments[ends]), sources[ends[1]])
+        for ends, texts in evidence.items()
+    ]
+
+
+def _evidence(texts: tuple[str, ...]) -> str:
+    return texts[0] if len(texts) == 1 else f"{texts[0]} (and {len(texts) - 1} more)"
+
+
+def _hints(estate: Estate) -> tuple[tuple[str, str], ...]:
+    names = [layer.name for layer in sorted(estate.layers, key=lambda layer: layer.order)]
+    return tuple(itertools.pairwise(names))
+
+
+def _cycle_findings(cycles: tuple[Cycle, ...]) -> list[Finding]:
+    return [
+        Finding(
+            "GR001",
+            Severity.ERROR,
+            "these releases wait for each other: " + " → ".join((*cycle.releases, cycle.releases[0])),
+            "take one of these out: " + "; ".join(f"{e.after} after {e.before} ({e.evidence})" for e in cycle.edges),
+            cycle.edges[0].source,
+            cycle.releases[0],
+        )
+        for cycle in cycles
+    ]
+
+
+def _inference_findings(inferred: Mapping[str, Inferred], sources: Mapping[str, SourceLocation]) -> list[Finding]:
+    missing: dict[str, dict[str, None]] = {}
+    shared = {thing: names for name in inferred for thing, names in inferred[name].shared}
+    for name in inferred:
+        for release, kind in inferred[name].missing:
+            missing.setdefault(kind, {})[release] = None
+    return [
+        *(
+            Finding(
+                "GR002",
+                Severity.INFO,
+                f"no release ships the definition of {kind}, which {', '.join(users)} "
+                + ("uses" if len(users) == 1 else "use"),
+                "make sure that the cluster has it before the first sync",
+                sources[next(iter(users))],
+                next(iter(users)),
+            )
+            for kind, users in sorted(missing.items())
+        ),
+        *(
+            Finding(
+                "GR003",
+                Severity.WARNING,
+                f"{thing} is provided by several releases: {', '.join(names)}",
+                "let one of them provide it: Argo CD counts an object with two owners as a fault",
+                sources[names[0]],
+                names[0],
+            )
+            for thing, names in sorted(shared.items())
+        ),
+    ]

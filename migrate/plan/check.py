@@ -1,0 +1,137 @@
+"""What must hold for any plan, whoever made it; each breach is a finding that shows both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from migrate.model.estate import Estate
+from migrate.model.finding import Finding, Severity, SourceLocation, sort_findings
+from migrate.model.graph import ReleaseGraph
+from migrate.model.plan import Disposition, Plan, ReleasePlan
+from migrate.plan.fields import FIELDS
+from migrate.plan.ladder import BANDS, STEPS
+from migrate.plan.names import DNS_LABEL, FOLDER
+from migrate.plan.propose import component_edges
+
+TIERS = ("infra", "data", "apps", "platform", "qa")
+PROJECTS = ("platform", "data-services", "apps")
+_NAMESPACED_PROJECTS = ("data-services", "apps")
+
+
+def check_plan(plan: Plan, estate: Estate, graph: ReleaseGraph) -> tuple[Finding, ...]:
+    """Everything that is wrong with ``plan``, with what was found when it was proposed; empty: it holds."""
+    sources = {node.id: node.source for node in graph.nodes}
+    components = tuple(r for r in plan.releases if r.disposition is Disposition.COMPONENT)
+    return sort_findings(
+        (
+            *plan.findings,
+            *_missing(plan, estate),
+            *_open_answers(plan, sources),
+            *_broken_edges(plan, graph, components),
+            *_unknown_values(plan, components, sources),
+            *_clashes(components, sources, "Application", lambda release: release.component.value),
+            *_clashes(components, sources, "folder", lambda release: release.path.value),
+            *_scopes(graph, components),
+        )
+    )
+
+
+def _missing(plan: Plan, estate: Estate) -> Iterator[Finding]:
+    known = plan.by_id()
+    for name, environments in estate.by_id().items():
+        if name not in known:
+            source = next(iter(environments.values())).source
+            yield Finding(
+                "PL005", Severity.ERROR, f"the plan says nothing of {name}", "run: migrate plan", source, name
+            )
+
+
+def _open_answers(plan: Plan, sources: dict[str, SourceLocation]) -> Iterator[Finding]:
+    for release in plan.releases:
+        for name in release.ask:
+            yield Finding(
+                "PL008",
+                Severity.WARNING,
+                f"{name} of {release.id} is marked `ask`, and nobody has decided it",
+                "run: migrate wizard, or write it into the plan",
+                sources.get(release.id),
+                release.id,
+            )
+
+
+def _broken_edges(plan: Plan, graph: ReleaseGraph, components: tuple[ReleasePlan, ...]) -> Iterator[Finding]:
+    """An edge must lead to a later phase: Applications of one step are synced together."""
+    phases = {release.id: release.rollout_phase.value for release in components}
+    places = {node.id: node.source for node in graph.nodes}
+    for edge in component_edges(graph, set(phases)):
+        before, after = phases[edge.before], phases[edge.after]
+        if before >= after:
+            yield Finding(
+                "PL003",
+                Severity.ERROR,
+                f"{edge.after} (phase {after}, {places[edge.after]}) needs {edge.before} "
+                f"(phase {before}, {places[edge.before]}) to be there first: {edge.evidence}",
+                "give the first a later phase, or the second an earlier one",
+                edge.source,
+                edge.after,
+            )
+
+
+def _unknown_values(
+    plan: Plan, components: tuple[ReleasePlan, ...], sources: dict[str, SourceLocation]
+) -> Iterator[Finding]:
+    phases = tuple(step.phase for step in plan.ladder)
+    for release in components:
+        checks = {
+            "domain": (release.domain.value in BANDS, f"one of: {', '.join(BANDS)}"),
+            "componentType": (release.component_type.value in STEPS, f"one of: {', '.join(STEPS)}"),
+            "tier": (release.tier.value in TIERS, f"one of: {', '.join(TIERS)}"),
+            "project": (release.project.value in PROJECTS, f"one of: {', '.join(PROJECTS)}"),
+            "rolloutPhase": (release.rollout_phase.value in phases, "a step of the ladder, or add it there"),
+            "wave": (release.wave.value.isdigit(), "a whole number"),
+            "component": (bool(DNS_LABEL.fullmatch(release.component.value)), "a DNS label: a-z, 0-9 and dashes"),
+            "path": (bool(FOLDER.fullmatch(release.path.value)), "folders with slashes between, and no dots before"),
+        }
+        for name, (holds, hint) in checks.items():
+            if not holds:
+                value = getattr(release, FIELDS[name]).value
+                message = f"{name} of {release.id} cannot be {value!r}"
+                yield Finding("PL006", Severity.ERROR, message, hint, sources.get(release.id), release.id)
+
+
+def _clashes(
+    components: tuple[ReleasePlan, ...],
+    sources: dict[str, SourceLocation],
+    what: str,
+    name_of: Callable[[ReleasePlan], str],
+) -> Iterator[Finding]:
+    taken: dict[str, str] = {}
+    for release in components:
+        name = name_of(release)
+        other = taken.setdefault(name, release.id)
+        if other != release.id:
+            yield Finding(
+                "PL007",
+                Severity.ERROR,
+                f"{other} and {release.id} would share the {what} {name}",
+                "name one of them otherwise in the plan",
+                sources.get(release.id),
+                release.id,
+            )
+
+
+def _scopes(graph: ReleaseGraph, components: tuple[ReleasePlan, ...]) -> Iterator[Finding]:
+    """Projects of data and applications hold namespaced kinds only."""
+    nodes = {node.id: node for node in graph.nodes}
+    for release in components:
+        node = nodes.get(release.id)
+        if node and node.cluster_scoped and release.project.value in _NAMESPACED_PROJECTS:
+            yield Finding(
+                "PL010",
+                Severity.ERROR,
+                f"{release.id} renders {', '.join(node.cluster_scoped)}, which project {release.project.value} "
+                "does not allow",
+                "put it into project platform",
+                node.source,
+                release.id,
+            )

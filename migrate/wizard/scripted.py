@@ -1,0 +1,51 @@
+"""Answers from a list: for tests, and for playing a session again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from migrate.wizard.asker import Option
+
+
+class ScriptedAsker:
+    """Gives ``answers`` in order and keeps what was shown and asked."""
+
+    def __init__(self, answers: Iterable[str]) -> None:
+        self._answers = iter(answers)
+        self.shown: list[str] = []
+        self.asked: list[str] = []
+
+    def show(self, line: str) -> None:
+        """Keep the line."""
+        self.shown.append(line)
+
+    def choose(self, question: str, options: tuple[Option, ...], default: str) -> str:
+        """The next answer; ``""`` takes the default.
+
+        Raises:
+            KeyboardInterrupt: the answers are used up, as if the person had pressed Ctrl-C.
+            ValueError: the answer is none of the options.
+        """
+        answer = self._next(question) or default
+        if answer not in {option.value for option in options}:
+            raise ValueError(f"{question}: {answer!r} is not offered")
+        return answer
+
+    def enter(self, question: str, default: str, fault: Callable[[str], str]) -> str:
+        """The next answer; ``""`` takes the default.
+
+        Raises:
+            KeyboardInterrupt: the answers are used up.
+            ValueError: the answer has a fault.
+        """
+        answer = self._next(question) or default
+        if message := fault(answer):
+            raise ValueError(f"{question}: {message}")
+        return answer
+
+    def _next(self, question: str) -> str:
+        self.asked.append(question)
+        try:
+            return next(self._answers)
+        except StopIteration:
+            raise KeyboardInterrupt from None

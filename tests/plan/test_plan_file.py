@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrate.doors.yaml import load_yaml
+from migrate.errors import UsageError
+from migrate.graph import build_graph
+from migrate.model.plan import Decision, DecisionSource, Plan
+from migrate.plan import dump_plan, load_plan, propose_plan
+from migrate.plan.comments import keep_comments
+from tests.small_estates import DEPLOYMENT, Small, small_estate
+
+RELEASES = (Small("w/a", DEPLOYMENT, "70-apps"), Small("w/b", DEPLOYMENT, "70-apps", needs=("w/a",)))
+
+
+def rewritten(text: str, releases: tuple[Small, ...] = RELEASES) -> str:
+    estate, rendered = small_estate(releases, ("dev", "prod"))
+    graph, _ = build_graph(estate, rendered)
+    decided = load_plan(text, "migration.yaml") if text else None
+    return dump_plan(propose_plan(estate, graph, decided), text or None)
+
+
+def test_a_new_file_is_read_back_and_written_the_same() -> None:
+    text = rewritten("")
+    assert rewritten(text) == text
+    assert load_yaml(text)["releases"]["w/b"]["rolloutPhase"] == {  # type: ignore[index,call-overload]
+        "value": "651",
+        "source": "inferred",
+        "reason": "after w/a (needs in helmfiles/70-apps.yaml:20)",
+    }
+
+
+def test_the_added_step_is_written_and_made_anew() -> None:
+    text = rewritten("")
+    assert 'insertedSteps: ["651"]' in text
+    assert "insertedSteps" not in rewritten(text, (Small("w/a", DEPLOYMENT, "70-apps"),))
+
+
+def test_a_bare_value_is_a_persons_and_stays_bare_with_its_comments() -> None:
+    said = """\
+# Ours.
+releases:
+  w/a:
+    # asked Kim about it
+    rolloutPhase: 640  # before the rest
+"""
+    text = rewritten(said)
+    assert '    # asked Kim about it\n    rolloutPhase: "640"  # before the rest\n' in text
+    assert "# Ours.\nreleases:\n" in text
+    assert rewritten(text) == text
+    assert load_plan(text, "x").by_id()["w/a"].rollout_phase == Decision("640", DecisionSource.PERSON)
+
+
+def test_phases_keep_their_leading_zero() -> None:
+    plan = load_plan("releases: {w/a: {rolloutPhase: 010}, w/b: {rolloutPhase: 20}}", "x")
+    assert [release.rollout_phase.value for release in plan.releases] == ["010", "020"]
+
+
+def test_answers_about_absent_releases_stay_in_the_file_and_inferred_values_go() -> None:
+    both = rewritten('releases: {w/b: {rolloutPhase: {value: "660", source: person, reason: late}}}')
+    less = rewritten(both, RELEASES[:1])
+    assert 'rolloutPhase: {value: "660", source: person, reason: late}' in less
+    assert "w/a" in less
+    without = rewritten(rewritten(""), RELEASES[:1])
+    assert "w/b" not in without
+
+
+def test_everything_that_a_person_may_say_survives() -> None:
+    said = """\
+estate: helmfiles
+target: {repoURL: "https://git.example.org/ops.git", revision: release}
+layout: shared
+appsets: per-project
+steps: tier
+handover: done
+layerHandover: {70-apps: manual}
+argocdVersion: 3.1
+environments:
+  prod: {cluster: east, server: "https://east.example.org", kubeVersion: 1.33.1, apiVersions: [a/v1, b/v1]}
+secrets: {"values/x.yaml#token": externalise, y: "plaintext: accepted"}
+ladder: [{phase: "100"}, {phase: "650", maxUpdate: 10%}, "699"]
+releases:
+  w/a:
+    disposition: retired
+    syncOptions: [Replace=true]
+    ignoreDifferences: [{kind: Secret, jsonPointers: [/data]}]
+    pins: {reason: random, values: {admin: {existingSecret: x}}}
+    ask: [tier]
+    state: fenced
+"""
+    first = load_plan(said, "x")
+    text = rewritten(said)
+    plan = load_plan(text, "x")
+    assert rewritten(text) == text
+    for name in ("repo_url", "revision", "layout", "appsets", "steps", "handover", "layer_handover"):
+        assert getattr(plan, name) == getattr(first, name)
+    assert (plan.argocd_version, plan.secrets_policy) == ("3.1", first.secrets_policy)
+    assert [e.name for e in plan.environments] == ["prod", "dev"]
+    assert plan.environments[0] == first.environments[0]
+    assert [step for step in plan.ladder if not step.inserted] == list(first.ladder)
+    release, before = plan.by_id()["w/a"], first.by_id()["w/a"]
+    for name in ("disposition", "sync_options", "ignore_differences", "pins", "pin_reason", "ask", "state"):
+        assert getattr(release, name) == getattr(before, name)
+    assert release.pins == {"admin": {"existingSecret": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "line"),
+    [
+        ("estate: [", "", 1),
+        ("releases:\n  w/a:\n    rolloutPhaze: 1\n", "has no key rolloutPhaze", 3),
+        ("layout: round\n", "layout cannot be 'round'", 1),
+        ("\nreleases: []\n", "releases must be a mapping", 2),
+        ("releases:\n  w/a: {tier: {value: x, source: guessed}}\n", "source cannot be 'guessed'", 2),
+        ("ladder: [{phase: 20}, {phase: 10}]\n", "must ascend", 1),
+        ("ladder: [{phase: x1}]\n", "three digits", 1),
+        ("schemaVersion: 7\n", "schemaVersion 7", 1),
+        ("releases: {w/a: {ask: [colour]}}", "cannot be 'colour'", 1),
+        ("releases: {w/a: {disposition: gone}}", "cannot be 'gone'", 1),
+        ("handover: done\nhandover: manual\n", "already defined", 2),
+    ],
+)
+def test_a_fault_in_the_file_is_told_with_its_line(text: str, told: str, line: int) -> None:
+    with pytest.raises(UsageError) as caught:
+        load_plan(text, "migration.yaml")
+    assert told in caught.value.message
+    assert caught.value.source is not None
+    assert (caught.value.source.file, caught.value.source.line) == ("migration.yaml", line)
+
+
+def test_a_near_miss_gets_a_suggestion() -> None:
+    with pytest.raises(UsageError) as caught:
+        load_plan("releases: {w/a: {rolloutPhaze: 1}}", "x")
+    assert caught.value.hint == "did you mean rolloutPhase?"
+
+
+def test_an_empty_file_is_a_plan_without_decisions() -> None:
+    assert load_plan("", "x").releases == ()
+    assert load_plan("# nothing yet\n", "x").releases == ()
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=30))
+def test_any_reason_survives(reason: str) -> None:
+    said = Plan("helmfiles", "u", "main", (), (), ())
+    estate, rendered = small_estate(RELEASES)
+    graph, _ = build_graph(estate, rendered)
+    proposed = propose_plan(estate, graph, said)
+    from dataclasses import replace
+
+    decided = replace(proposed.releases[0], tier=Decision("infra", DecisionSource.PERSON, reason))
+    text = dump_plan(replace(proposed, releases=(decided, *proposed.releases[1:])), None)
+    assert load_plan(text, "x").by_id()["w/a"].tier == Decision("infra", DecisionSource.PERSON, reason)
+
+
+def test_comments_follow_their_keys() -> None:
+    old = "# top\na: 1  # one\n# on b\nb:\n  # on c\n  c: 'x # y'\n  gone: 2  # lost\n# end\n"
+    new = "b:\n  c: z\n  d: 1\na: 2\n"
+    assert keep_comments(new, old) == ("# on b\n# lost\nb:\n  # on c\n  c: z\n  d: 1\n# top\na: 2  # one\n# end\n")
+
+
+def test_text_that_looks_like_a_comment_is_none() -> None:
+    old = 'a: "x # y"\nb: |\n  # text\n  more\nc: z#z\n'
+    assert keep_comments("a: 1\nb: 2\nc: 3\n", old) == "a: 1\nb: 2\nc: 3\n"
