@@ -1,0 +1,232 @@
+"""The door to charts on disk: a folder or an archive becomes the files that Helm would load, and one fixed archive.
+
+Helm's own rules hold: ``.helmignore`` decides what a folder's chart is, an archive's first path component is left
+away. Nested archives below ``charts/`` are unpacked, so that every template of a chart can be seen and changed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import re
+import tarfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path, PurePosixPath
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_MOST_BYTES = 200 * 1024 * 1024
+"""More than any chart; an archive that unpacks to more is refused instead of filling memory."""
+
+
+class ChartError(Exception):
+    """A path that is no chart, or a chart that cannot be read."""
+
+
+@dataclass(frozen=True)
+class ChartFiles:
+    """A chart's files by path relative to the chart, as Helm loads them."""
+
+    files: Mapping[str, bytes]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over all paths and contents."""
+        digest = hashlib.sha256()
+        for path in sorted(self.files):
+            digest.update(f"{path}\0{len(self.files[path])}\0".encode())
+            digest.update(self.files[path])
+        return digest.hexdigest()
+
+    @cached_property
+    def archive(self) -> bytes:
+        """The files as one ``.tgz``, the same bytes every time."""
+        buffer = io.BytesIO()
+        with (
+            gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=0, mtime=0) as zipped,
+            tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as archive,
+        ):
+            for path in sorted(self.files):
+                entry = tarfile.TarInfo(f"chart/{path}")
+                entry.size = len(self.files[path])
+                archive.addfile(entry, io.BytesIO(self.files[path]))
+        return buffer.getvalue()
+
+    @cached_property
+    def templates(self) -> Mapping[str, str]:
+        """Every template of the chart and its subcharts, helpers included."""
+        return {
+            path: self.files[path].decode("utf-8", "replace")
+            for path in sorted(self.files)
+            if "templates" in PurePosixPath(path).parts[:-1]
+        }
+
+    def without_schemas(self) -> ChartFiles:
+        """The chart with no ``values.schema.json`` in it or its subcharts: how validation is skipped."""
+        return ChartFiles({p: d for p, d in self.files.items() if PurePosixPath(p).name != "values.schema.json"})
+
+    def with_files(self, added: Mapping[str, bytes]) -> ChartFiles:
+        """The chart with some files added or replaced."""
+        return ChartFiles({**self.files, **added})
+
+
+def read_chart_files(path: str) -> ChartFiles:
+    """The files of the chart at ``path``, a folder or a ``.tgz``; read again only if something there changed.
+
+    Raises:
+        ChartError: there is no chart.
+    """
+    root = Path(path)
+    if root.is_dir():
+        return _read_folder(path, _signature(root))
+    if root.is_file():
+        status = root.stat()
+        return _read_archive_file(path, (status.st_mtime_ns, status.st_size))
+    raise ChartError(f"there is no chart at {path}")
+
+
+def _signature(root: Path) -> tuple[tuple[str, int, int], ...]:
+    found = []
+    for folder, folders, names in os.walk(root, followlinks=True):
+        folders.sort()
+        for name in sorted(names):
+            status = (Path(folder) / name).lstat()
+            found.append((f"{folder}/{name}", status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _read_folder(path: str, signature: tuple[tuple[str, int, int], ...]) -> ChartFiles:
+    root = Path(path)
+    if not (root / "Chart.yaml").is_file():
+        raise ChartError(f"{path} has no Chart.yaml")
+    ignore_file = root / ".helmignore"
+    ignored = ignore_rules(ignore_file.read_text("utf-8") if ignore_file.is_file() else "")
+    files: dict[str, bytes] = {}
+    for folder, folders, names in os.walk(root, followlinks=True):
+        here = Path(folder).relative_to(root).as_posix()
+        prefix = "" if here == "." else here + "/"
+        folders[:] = sorted(name for name in folders if not ignored(prefix + name, True))
+        for name in sorted(names):
+            if ignored(prefix + name, False):
+                continue
+            try:
+                files[prefix + name] = (Path(folder) / name).read_bytes()
+            except OSError as error:
+                raise ChartError(f"{path}: cannot read {prefix}{name}: {error.strerror}") from error
+    return ChartFiles(_settle(files))
+
+
+@lru_cache(maxsize=512)
+def _read_archive_file(path: str, signature: tuple[int, int]) -> ChartFiles:
+    return ChartFiles(_settle(unpack(Path(path).read_bytes(), path)))
+
+
+def unpack(data: bytes, name: str) -> dict[str, bytes]:
+    """The files of a chart archive, the first path component left away.
+
+    Raises:
+        ChartError: it is no archive, leads out of its own folder, or is too large.
+    """
+    files: dict[str, bytes] = {}
+    total = 0
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
+            for entry in archive:
+                parts = PurePosixPath(entry.name.replace("\\", "/")).parts
+                if ".." in parts or entry.name.startswith("/"):
+                    raise ChartError(f"{name}: the archive has an entry that leads out of it: {entry.name}")
+                if not entry.isfile() or len(parts) < 2:
+                    continue
+                total += entry.size
+                if total > _MOST_BYTES:
+                    raise ChartError(f"{name}: the archive unpacks to more than {_MOST_BYTES} bytes")
+                content = archive.extractfile(entry)
+                files["/".join(parts[1:])] = content.read() if content else b""
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ChartError(f"{name} is no chart archive: {error}") from error
+    if "Chart.yaml" not in files:
+        raise ChartError(f"{name}: the archive has no Chart.yaml")
+    return files
+
+
+def _settle(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Drop byte order marks as Helm does, and put every archive in a ``charts/`` folder there as a folder."""
+    settled: dict[str, bytes] = {}
+    for path, data in files.items():
+        parts = PurePosixPath(path).parts
+        if len(parts) == 2 and parts[0] == "charts" and path.endswith(".tgz") and parts[1][0] not in "._":
+            for inner, content in _settle(unpack(data, path)).items():
+                settled[f"{path.removesuffix('.tgz')}/{inner}"] = content
+        elif len(parts) > 2 and parts[0] == "charts":
+            settled[path] = data
+        else:
+            settled[path] = data.removeprefix(_BYTE_ORDER_MARK)
+    return _settle_below(settled)
+
+
+def _settle_below(files: dict[str, bytes]) -> dict[str, bytes]:
+    """The same for archives in the ``charts/`` folder of an unpacked subchart."""
+    names = sorted({path.split("/")[1] for path in files if re.match(r"charts/[^/]+/charts/[^/]+\.tgz$", path)})
+    for name in names:
+        prefix = f"charts/{name}/"
+        inner = {path.removeprefix(prefix): files.pop(path) for path in list(files) if path.startswith(prefix)}
+        files.update({prefix + path: data for path, data in _settle(inner).items()})
+    return files
+
+
+def ignore_rules(text: str) -> Callable[[str, bool], bool]:
+    """What a ``.helmignore`` hides: a function of a path relative to the chart and whether it is a folder.
+
+    Raises:
+        ChartError: a rule has ``**``, which Helm refuses.
+    """
+    rules = []
+    for line in [*text.splitlines(), "templates/.?*"]:
+        rule = line.strip()
+        if not rule or rule.startswith("#"):
+            continue
+        if "**" in rule:
+            raise ChartError(f".helmignore: Helm does not support ** ({rule})")
+        negated, rule = rule.startswith("!"), rule.removeprefix("!")
+        folders_only, rule = rule.endswith("/"), rule.removesuffix("/")
+        whole = "/" in rule
+        rules.append((re.compile(glob_pattern(rule.removeprefix("/"))), whole, negated, folders_only))
+
+    def ignored(path: str, folder: bool) -> bool:
+        for pattern, whole, negated, folders_only in rules:
+            matches = pattern.fullmatch(path if whole else path.rpartition("/")[2]) is not None
+            if negated:
+                if (folders_only and not folder) or not matches:
+                    return True
+            elif matches and not (folders_only and not folder):
+                return True
+        return False
+
+    return ignored
+
+
+def glob_pattern(glob: str) -> str:
+    """Go's ``filepath.Match`` pattern as a regular expression: ``*`` and ``?`` stop at a slash."""
+    pattern, at = "", 0
+    while at < len(glob):
+        character = glob[at]
+        closing = glob.find("]", at + 2)
+        if character == "*":
+            pattern += "[^/]*"
+        elif character == "?":
+            pattern += "[^/]"
+        elif character == "\\" and at + 1 < len(glob):
+            at += 1
+            pattern += re.escape(glob[at])
+        elif character == "[" and closing > 0:
+            inner = glob[at + 1 : closing]
+            pattern += "[" + inner.replace("[", "\\[") + "]"
+            at = closing
+        else:
+            pattern += re.escape(character)
+        at += 1
+    return pattern

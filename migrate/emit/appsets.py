@@ -1,0 +1,179 @@
+"""The ApplicationSets: a git files generator over the components of one environment, and one template for them all.
+
+What the template cannot say as text (booleans, lists) stands in the templatePatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from migrate.emit.pieces import Piece, join_pieces, yaml_piece
+from migrate.emit.placement import Placement
+from migrate.model.json import JsonObject, JsonValue
+from migrate.model.plan import Plan, Step
+from migrate.model.tree import Provenance
+
+ARGOCD_NAMESPACE = "argocd"
+TIERS = ("infra", "data", "platform", "apps", "qa")
+"""The order in which ``--steps tier`` lets tiers sync; a tier of one's own comes last."""
+
+_PATCH_HEAD = """\
+spec:
+  source:
+    helm:
+      skipCrds: {{ .chart.skipCrds }}
+      skipTests: {{ .skipTests }}
+      skipSchemaValidation: {{ .skipSchemaValidation }}
+{{- if .kubeVersion }}
+      kubeVersion: {{ .kubeVersion | toJson }}
+{{- end }}
+{{- if .valueFiles }}
+      valueFiles:
+{{- range .valueFiles }}
+        - {{ printf "/%s" . | toJson }}
+{{- end }}
+{{- end }}
+{{- if .parameters }}
+      parameters: {{ .parameters | toJson }}
+{{- end }}
+{{- if .fileParameters }}
+      fileParameters:
+{{- range .fileParameters }}
+        - name: {{ .name | toJson }}
+          path: {{ printf "/%s" .path | toJson }}
+{{- end }}
+{{- end }}
+{{- if .ignoreDifferences }}
+  ignoreDifferences: {{ .ignoreDifferences | toJson }}
+{{- end }}
+"""
+_PATCH_MANUAL = """\
+{{- if .syncOptions }}
+  syncPolicy:
+    syncOptions: {{ .syncOptions | toJson }}
+{{- end }}
+"""
+# Under RollingSync the controller syncs; `prune` says whether such a sync removes what left the repository.
+_PATCH_DONE = """\
+  syncPolicy:
+    automated:
+      prune: true
+{{- if .syncOptions }}
+    syncOptions: {{ .syncOptions | toJson }}
+{{- end }}
+"""
+
+
+def make_appsets(environment: str, placements: Sequence[Placement], plan: Plan) -> Piece:
+    """The ApplicationSets of one environment: one, or one a project."""
+    if plan.appsets != "per-project":
+        return _piece(environment, f"components-{environment}", "", placements, plan)
+    projects = dict.fromkeys(placement.plan.project.value for placement in placements)
+    return join_pieces(
+        _piece(environment, f"components-{environment}-{project}", project, placements, plan)
+        for project in sorted(projects)
+    )
+
+
+def _piece(environment: str, name: str, project: str, placements: Sequence[Placement], plan: Plan) -> Piece:
+    handovers = {placement.handover for placement in placements} or {plan.handover}
+    comment = [
+        "Applications outlive this ApplicationSet, and none is deleted because its component.yaml is gone:",
+        "a mistake in the repository then costs nothing. Delete an Application by hand when it is meant.",
+    ]
+    if handovers == {"manual"}:
+        comment.append("Hand-over is manual: nothing syncs until a person does it (migration.yaml: handover).")
+    return yaml_piece(
+        f"environments/{environment}/argocd/apps/{name}.yaml",
+        _document(environment, name, project, placements, plan, handovers),
+        comment=comment,
+        origins=(Provenance(0, "migrate: one ApplicationSet an environment", f"handover: {plan.handover}"),),
+    )
+
+
+def _document(
+    environment: str, name: str, project: str, placements: Sequence[Placement], plan: Plan, handovers: set[str]
+) -> JsonObject:
+    spec: JsonObject = {
+        "goTemplate": True,
+        "goTemplateOptions": ["missingkey=error"],
+        "generators": [_generator(environment, project, plan)],
+    }
+    if "done" in handovers:
+        spec["strategy"] = _strategy(plan, placements, mixed=len(handovers) > 1)
+    spec["syncPolicy"] = {"preserveResourcesOnDeletion": True, "applicationsSync": "create-update"}
+    spec["template"] = _template(plan, mixed=len(handovers) > 1)
+    spec["templatePatch"] = _PATCH_HEAD + (_PATCH_DONE if "done" in handovers else _PATCH_MANUAL)
+    metadata: JsonObject = {
+        "name": name,
+        "namespace": ARGOCD_NAMESPACE,
+        # Without it, deleting the ApplicationSet deletes its Applications in spite of create-update (rule 4.3).
+        "finalizers": ["resources-finalizer.argocd.argoproj.io"],
+    }
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": metadata, "spec": spec}
+
+
+def _generator(environment: str, project: str, plan: Plan) -> JsonObject:
+    git: JsonObject = {
+        "repoURL": plan.repo_url,
+        "revision": plan.revision,
+        "files": [{"path": f"environments/{environment}/components/**/component.yaml"}],
+    }
+    return {"git": git, "selector": {"matchLabels": {"project": project}}} if project else {"git": git}
+
+
+def _template(plan: Plan, *, mixed: bool) -> JsonObject:
+    labels: JsonObject = {
+        "tier": "{{ .tier }}",
+        "domain": "{{ .domain }}",
+        "componentType": "{{ .componentType }}",
+        "rollout-phase": "{{ .rolloutPhase }}",
+        "wave": "{{ .wave }}",
+    }
+    if mixed:
+        labels["handover"] = "{{ .handover }}"
+    return {
+        "metadata": {"name": "{{ .name }}", "labels": labels},
+        "spec": {
+            "project": "{{ .project }}",
+            "source": {
+                "repoURL": plan.repo_url,
+                "targetRevision": plan.revision,
+                "path": "{{ .chart.path }}",
+                "helm": {"releaseName": "{{ .releaseName }}"},
+            },
+            "destination": {"name": "{{ .cluster }}", "namespace": "{{ .namespace }}"},
+        },
+    }
+
+
+def _strategy(plan: Plan, placements: Sequence[Placement], *, mixed: bool) -> JsonObject:
+    """RollingSync over the ladder. An Application that matches no step is never synced by it (rule 3.7).
+
+    That is how a layer still in manual hand-over stays untouched while others roll.
+    """
+    extra: list[JsonValue] = [{"key": "handover", "operator": "In", "values": ["done"]}] if mixed else []
+    steps: list[JsonValue] = []
+    for key, value, most in _steps(plan, placements):
+        step: JsonObject = {"matchExpressions": [{"key": key, "operator": "In", "values": [value]}, *extra]}
+        if most:
+            step["maxUpdate"] = int(most) if most.isdigit() else most
+        steps.append(step)
+    return {"type": "RollingSync", "rollingSync": {"steps": steps}}
+
+
+def _steps(plan: Plan, placements: Sequence[Placement]) -> list[tuple[str, str, str]]:
+    """Label, value and maxUpdate of each step, in order."""
+    if plan.steps == "tier":
+        used = {placement.plan.tier.value for placement in placements}
+        known = [tier for tier in TIERS if tier in used]
+        return [("tier", tier, "") for tier in [*known, *sorted(used - set(TIERS))]]
+    if plan.steps == "wave":
+        waves = {placement.plan.wave.value for placement in placements}
+        return [("wave", wave, "") for wave in sorted(waves, key=_wave_order)]
+    ladder: Sequence[Step] = sorted(plan.ladder, key=lambda step: step.phase)
+    return [("rollout-phase", step.phase, step.max_update) for step in ladder]
+
+
+def _wave_order(wave: str) -> tuple[int, str]:
+    return (int(wave), "") if wave.lstrip("-").isdigit() else (0, wave)
