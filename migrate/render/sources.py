@@ -1,0 +1,321 @@
+"""One source of an Application as the repo-server renders it: Helm charts and plain directories (rules 5 and 6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from migrate.doors.checkout import Checkout
+from migrate.doors.helm import parse_values
+from migrate.doors.yaml import dump_yaml
+from migrate.model.json import JsonObject, JsonValue
+from migrate.model.manifest import HelmRequest, Rendered
+from migrate.render.chart import RenderCache, render_request
+from migrate.render.directory import directory_manifests
+from migrate.render.objects import split_plain_documents
+
+_BLOCKS = ("helm", "kustomize", "directory", "plugin")
+_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_VARIABLE = re.compile(r"\$(\{([^}]*)\}|[*#$@!?\-0-9]|[A-Za-z_][A-Za-z0-9_]*|\{)?")
+_BARE_COMMA = re.compile(r"(?<!\\),")
+_GLOB = re.compile(r"[*?\[]")
+
+
+class SourceError(Exception):
+    """Why Argo CD could not render a source."""
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What is the same for every source of one Application."""
+
+    application: str
+    project: str
+    namespace: str
+    """The destination's."""
+    repositories: Mapping[str, Checkout]
+    references: Mapping[str, Checkout]
+    """``$name`` → the repository of the source with that ``ref``."""
+    several: bool
+    kube_version: str
+    api_versions: tuple[str, ...]
+    argocd_version: tuple[int, int]
+    cache: RenderCache | None = field(default=None, compare=False)
+
+
+def render_source(rendering: Rendering, source: JsonObject) -> Rendered:
+    """The objects of one source as rendered: nothing is expanded, tracked or put into a namespace yet.
+
+    Raises:
+        SourceError, CheckoutError, HelmError: it cannot be rendered.
+    """
+    checkout = find_checkout(rendering.repositories, text_of(source, "repoURL"))
+    chart = text_of(source, "chart")
+    folder = _source_folder(checkout, chart or text_of(source, "path"))
+    if not chart:
+        source = _with_overrides(checkout, folder, rendering.application, source)
+    kind = _source_type(checkout, folder, source)
+    if kind == "helm":
+        return render_request(helm_request(rendering, checkout, folder, source), rendering.cache)
+    if kind == "directory":
+        options = _object(source.get("directory"))
+        return Rendered(tuple(directory_manifests(checkout, folder, options)))
+    raise SourceError(f"a source of the type {kind} is not rendered by this tool")
+
+
+def find_checkout(repositories: Mapping[str, Checkout], url: str) -> Checkout:
+    """The folder that holds a repository; URLs are the same with and without ``.git`` or a trailing slash.
+
+    Raises:
+        SourceError: it was not given.
+    """
+    for known, checkout in repositories.items():
+        if _plain_url(known) == _plain_url(url):
+            return checkout
+    raise SourceError(f"the repository {url} is not here; name a folder that holds it")
+
+
+def _plain_url(url: str) -> str:
+    return url.strip().rstrip("/").removesuffix(".git").lower()
+
+
+def _source_folder(checkout: Checkout, path: str) -> str:
+    if path.startswith("/"):
+        raise SourceError(f"app path {path!r} is absolute")
+    folder = "." if path in ("", ".") else checkout.resolve(".", path)
+    if not checkout.is_folder(folder):
+        raise SourceError(f"{path}: app path does not exist")
+    return folder
+
+
+def _with_overrides(checkout: Checkout, folder: str, application: str, source: JsonObject) -> JsonObject:
+    """The source with ``.argocd-source.yaml`` and ``.argocd-source-NAME.yaml`` merged over it (rule 5.25)."""
+    for name in (".argocd-source.yaml", f".argocd-source-{application}.yaml"):
+        path = f"{folder}/{name}"
+        if not checkout.is_file(path):
+            continue
+        patch = parse_values(checkout.text(path))
+        kept = {key: value for key, value in patch.items() if key not in ("chart", "path", "repoURL", "targetRevision")}
+        source = _object(_merge_patch(source, kept))
+    return source
+
+
+def _merge_patch(base: JsonValue, patch: JsonValue) -> JsonValue:
+    """RFC 7386."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(base) if isinstance(base, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = _merge_patch(merged.get(key), value)
+    return merged
+
+
+def _source_type(checkout: Checkout, folder: str, source: JsonObject) -> str:
+    stated = [block for block in _BLOCKS if _says_something(source.get(block))]
+    if isinstance(source.get("plugin"), dict) and "plugin" not in stated:
+        stated.append("plugin")
+    if len(stated) > 1:
+        types = ",".join(block.title() for block in sorted(stated, reverse=True))
+        raise SourceError(f"multiple application sources defined: {types}")
+    if stated:
+        return stated[0]
+    names = checkout.files(folder, recurse=False)
+    if any(name in _KUSTOMIZATIONS for name in names):
+        return "kustomize"
+    return "helm" if any(name.endswith("Chart.yaml") for name in names) else "directory"
+
+
+def _says_something(value: JsonValue) -> bool:
+    """Whether a block has any value that is not zero: ``helm: {}`` is as good as none."""
+    if isinstance(value, dict):
+        return any(_says_something(item) for item in value.values())
+    return bool(value)
+
+
+# ---------------------------------------------------------------- Helm
+
+
+def helm_request(rendering: Rendering, checkout: Checkout, folder: str, source: JsonObject) -> HelmRequest:
+    """The ``helm template`` that Argo CD runs for this source (rules 5.6 to 5.20, 6.2).
+
+    Raises:
+        SourceError, CheckoutError: a value file is missing or leads out of its repository.
+    """
+    helm = _object(source.get("helm"))
+    variables = _build_environment(rendering, source)
+    texts, names = _value_texts(rendering, checkout, folder, helm, variables)
+    sets = [*_parameter_flags(helm, variables), *_file_flags(rendering, checkout, folder, helm, variables)]
+    api_versions = tuple(str(version) for version in _list(helm.get("apiVersions")))
+    return HelmRequest(
+        chart=checkout.absolute(folder),
+        release_name=text_of(helm, "releaseName") or rendering.application,
+        # Without one Helm takes the namespace of the pod it runs in: the repo-server's.
+        namespace=text_of(helm, "namespace") or rendering.namespace or "argocd",
+        values=tuple(texts),
+        value_names=tuple(names),
+        sets=tuple(sets),
+        kube_version=text_of(helm, "kubeVersion") or rendering.kube_version,
+        api_versions=api_versions or rendering.api_versions,
+        include_crds=not helm.get("skipCrds"),
+        skip_tests=bool(helm.get("skipTests")),
+        skip_schema_validation=bool(helm.get("skipSchemaValidation")),
+    )
+
+
+def _value_texts(
+    rendering: Rendering, checkout: Checkout, folder: str, helm: JsonObject, variables: Mapping[str, str]
+) -> tuple[list[str], list[str]]:
+    texts, names = [], []
+    for place, path in _value_files(rendering, checkout, folder, helm, variables):
+        text = place.text(path)
+        # Helm 4, which Argo CD has from 3.5 on, merges all documents of a file; Helm 3 reads the first.
+        documents = list(split_plain_documents(text)) if rendering.argocd_version >= (3, 5) else [text]
+        texts += documents
+        names += [path] * len(documents)
+    if isinstance(helm.get("valuesObject"), dict):
+        texts.append(dump_yaml(helm["valuesObject"]))
+        names.append("valuesObject")
+    elif text_of(helm, "values"):
+        texts.append(text_of(helm, "values"))
+        names.append("values")
+    return texts, names
+
+
+def _value_files(
+    rendering: Rendering, checkout: Checkout, folder: str, helm: JsonObject, variables: Mapping[str, str]
+) -> list[tuple[Checkout, str]]:
+    """The value files in the order Helm gets them."""
+    entries = [str(entry) for entry in _list(helm.get("valueFiles"))]
+    forgiving, modern = bool(helm.get("ignoreMissingValueFiles")), rendering.argocd_version >= (3, 4)
+    explicit: list[tuple[Checkout, str, bool]] = []
+    for entry in entries:
+        place, path = _locate(rendering, checkout, folder, entry, variables)
+        if modern and _GLOB.search(path):
+            matches = _expand_glob(place, path)
+            if not matches and not forgiving:
+                raise SourceError(f"no value file matches {entry!r}")
+            explicit += [(place, match, True) for match in matches]
+        elif place.is_file(path) or not forgiving:
+            if not place.is_file(path):
+                raise SourceError(f"open {path}: no such file or directory")
+            explicit.append((place, path, False))
+    if not modern:
+        return [(place, path) for place, path, _ in explicit]
+    named = {(place.root, path) for place, path, globbed in explicit if not globbed}
+    kept = {(p.root, path): (p, path) for p, path, globbed in explicit if not globbed or (p.root, path) not in named}
+    return list(kept.values())
+
+
+def _locate(
+    rendering: Rendering, checkout: Checkout, folder: str, entry: str, variables: Mapping[str, str]
+) -> tuple[Checkout, str]:
+    """The repository and path that an entry of valueFiles or fileParameters means (rules 5.3 to 5.6)."""
+    if rendering.several and entry.startswith("$"):
+        name, _, rest = entry.partition("/")
+        if name not in rendering.references:
+            known = ", ".join(sorted(rendering.references))
+            raise SourceError(f'source referenced "{name}", which is not one of the available sources ({known})')
+        place = rendering.references[name]
+        return place, place.resolve(".", "/" + substitute(rest, variables))
+    path = substitute(entry, variables)
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", path):
+        raise SourceError(f"the value file {path} is not in the repository; this tool fetches nothing")
+    return checkout, checkout.resolve(folder, path)
+
+
+def _expand_glob(place: Checkout, pattern: str) -> list[str]:
+    """Files that match, where ``**`` means any folders; a folder's own files come before those below it."""
+    regex = re.compile("".join(_glob_pieces(pattern)))
+    found = [path for path in place.files(".", recurse=True) if regex.fullmatch(path)]
+    return sorted(found, key=lambda path: [(part != path.split("/")[-1], part) for part in path.split("/")])
+
+
+def _glob_pieces(pattern: str) -> Iterator[str]:
+    for piece in re.findall(r"\*\*/|\*\*|\*|\?|\[[^\]]+\]|.", pattern):
+        if piece == "**/":
+            yield "(?:[^/]+/)*"
+        elif piece in ("*", "**"):
+            yield "[^/]*" if piece == "*" else ".*"
+        elif piece == "?":
+            yield "[^/]"
+        else:
+            yield piece if len(piece) > 1 else re.escape(piece)
+
+
+def _parameter_flags(helm: JsonObject, variables: Mapping[str, str]) -> list[tuple[str, str]]:
+    """``--set`` and ``--set-string``; of two parameters with one name the last counts (rule 5.15)."""
+    flags: dict[tuple[str, str], str] = {}
+    for parameter in _list(helm.get("parameters")):
+        entry = _object(parameter)
+        flag = "--set-string" if entry.get("forceString") else "--set"
+        flags[flag, text_of(entry, "name")] = substitute(text_of(entry, "value"), variables)
+    return [(flag, f"{name}={_escape_commas(value)}") for (flag, name), value in flags.items()]
+
+
+def _file_flags(
+    rendering: Rendering, checkout: Checkout, folder: str, helm: JsonObject, variables: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    flags = []
+    for parameter in _list(helm.get("fileParameters")):
+        entry = _object(parameter)
+        place, path = _locate(rendering, checkout, folder, text_of(entry, "path"), variables)
+        flags.append(("--set-file", f"{text_of(entry, 'name')}={_escape_commas(place.absolute(path))}"))
+    return flags
+
+
+def _escape_commas(value: str) -> str:
+    if value.startswith("{") and value.endswith("}"):
+        return value
+    return _BARE_COMMA.sub(r"\\,", value)
+
+
+def _build_environment(rendering: Rendering, source: JsonObject) -> dict[str, str]:
+    return {
+        "ARGOCD_APP_NAME": rendering.application,
+        "ARGOCD_APP_NAMESPACE": rendering.namespace,
+        "ARGOCD_APP_PROJECT_NAME": rendering.project,
+        "ARGOCD_APP_SOURCE_REPO_URL": text_of(source, "repoURL"),
+        "ARGOCD_APP_SOURCE_PATH": text_of(source, "path"),
+        "ARGOCD_APP_SOURCE_TARGET_REVISION": text_of(source, "targetRevision"),
+    }
+
+
+def substitute(text: str, variables: Mapping[str, str]) -> str:
+    """``$NAME`` and ``${NAME}`` replaced, unknown names by nothing, ``$$`` by a dollar sign (rule 5.10).
+
+    Raises:
+        SourceError: the commit's id is asked for, which is only known on the server.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        name = match[2] if match[2] is not None else match[1]
+        if name is None:
+            return "$"
+        if name == "$":
+            return "$"
+        if name.startswith("ARGOCD_APP_REVISION"):
+            raise SourceError(f"${name} is known to the server only")
+        return variables.get(name, "")
+
+    return _VARIABLE.sub(value, text)
+
+
+# ---------------------------------------------------------------- plain data
+
+
+def text_of(holder: JsonObject, key: str) -> str:
+    """A text of a mapping, empty where there is none."""
+    value = holder.get(key)
+    return "" if value is None else str(value)
+
+
+def _object(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JsonValue) -> Sequence[JsonValue]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,224 @@
+"""Why a difference is no loss: one rule a reason, all of them in ``RULES``; what no rule explains stays different."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from migrate.model.estate import Release
+from migrate.model.manifest import Manifest, ObjectKey, Rendered
+from migrate.model.plan import ReleasePlan
+from migrate.model.report import Explanation
+from migrate.model.structure import ABSENT
+from migrate.verify.compare import Change
+
+HOOK = "helm.sh/hook"
+_HOOK_ANNOTATIONS = (HOOK, "helm.sh/hook-weight", "helm.sh/hook-delete-policy", "helm.sh/hook-output-log-policy")
+_SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+_SYNC_WAVE = "argocd.argoproj.io/sync-wave"
+_TESTS = {"test", "test-success"}
+_ROLLBACKS = {"pre-rollback", "post-rollback"}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a rule may look at: one release in one environment, rendered on both sides."""
+
+    release: Release
+    plan: ReleasePlan | None
+    left: Rendered
+    right: Rendered
+    lists: int = 0
+    """How many lists of the left side were expanded before pairing."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A named reason. ``explains`` takes one change; ``remarks`` says what is worth naming though nothing differs."""
+
+    name: str
+    reason: str
+    explains: Callable[[Change, Comparison], bool] = lambda change, comparison: False
+    remarks: Callable[[Comparison], Sequence[str]] = lambda comparison: ()
+
+
+def events(manifest: Manifest | None) -> set[str]:
+    """The Helm events of a hook; empty for an ordinary object."""
+    text = manifest.annotations.get(HOOK, "") if manifest else ""
+    return {word.strip().lower() for word in text.split(",") if word.strip()}
+
+
+# ---------------------------------------------------------------- rules for changes
+
+
+def _test_dropped(change: Change, comparison: Comparison) -> bool:
+    found = events(change.left)
+    return change.right is None and bool(found & _TESTS) and found <= _TESTS | _ROLLBACKS
+
+
+def _rollback_dropped(change: Change, comparison: Comparison) -> bool:
+    return change.right is None and bool(events(change.left)) and events(change.left) <= _ROLLBACKS
+
+
+def _hook_became_resource(change: Change, comparison: Comparison) -> bool:
+    if change.left is None or change.right is None or not events(change.left) or events(change.right):
+        return False
+    if not _options(change.right) >= {"Force=true", "Replace=true"}:
+        return False
+    if change.annotation in _HOOK_ANNOTATIONS:
+        return change.after is ABSENT
+    if change.annotation == _SYNC_WAVE:
+        return change.after == change.left.annotations.get("helm.sh/hook-weight")
+    return change.annotation == _SYNC_OPTIONS and _added_options(change) <= {"Force=true", "Replace=true"}
+
+
+def _namespace_guarded(change: Change, comparison: Comparison) -> bool:
+    guards = {"Prune=false", "Delete=false"}
+    return (
+        change.key.kind == "Namespace"
+        and not change.key.group
+        and change.annotation == _SYNC_OPTIONS
+        and change.right is not None
+        and guards <= _options(change.right)
+        and _added_options(change) <= guards
+    )
+
+
+def _namespace_removed(change: Change, comparison: Comparison) -> bool:
+    return change.path == "metadata.namespace" and change.after is ABSENT and not change.key.namespace
+
+
+def _unstable(change: Change, comparison: Comparison) -> bool:
+    """Only what differs from itself on a side, or a Secret drawn at random that the plan pins away."""
+    for key, path in (*comparison.left.unstable, *comparison.right.unstable):
+        if key == change.key and (not path or (change.path and _overlap(path, change.path))):
+            return True
+    pinned = comparison.plan is not None and bool(comparison.plan.pins)
+    drawn = any(key == change.key for key, _ in comparison.left.unstable)
+    return pinned and drawn and change.right is None and change.key.kind == "Secret"
+
+
+def _overlap(path: str, other: str) -> bool:
+    shorter, longer = sorted((path, other), key=len)
+    return longer == shorter or (longer.startswith(shorter) and longer[len(shorter)] in ".[")
+
+
+def _options(manifest: Manifest) -> set[str]:
+    return {word.strip() for word in manifest.annotations.get(_SYNC_OPTIONS, "").split(",") if word.strip()}
+
+
+def _added_options(change: Change) -> set[str]:
+    """Sync options that only the right side has; one that is lost counts too, so that no rule takes it."""
+    if change.left is None or change.right is None:
+        return set()
+    return _options(change.left) ^ _options(change.right)
+
+
+# ---------------------------------------------------------------- remarks without a change
+
+
+def _crds_included(comparison: Comparison) -> Sequence[str]:
+    there = {manifest.key for manifest in comparison.right.manifests}
+    return [m.key.name for m in comparison.left.manifests if m.crd_file and m.key in there]
+
+
+def _hooks_mapped(comparison: Comparison) -> Sequence[str]:
+    left = {manifest.key: manifest for manifest in comparison.left.manifests}
+    return [
+        f"{'+'.join(sorted(events(left[right.key])))} → {'+'.join(right.phases)}"
+        for right in comparison.right.manifests
+        if right.phases and events(left.get(right.key))
+    ]
+
+
+def _placeholders(comparison: Comparison) -> Sequence[str]:
+    return [placeholder.path or placeholder.reference for placeholder in comparison.release.placeholders]
+
+
+def _opaque(comparison: Comparison) -> Sequence[str]:
+    return [reason for reason in comparison.release.opaque if not may_change_manifests(reason)]
+
+
+def _unstable_places(comparison: Comparison) -> Sequence[str]:
+    places = dict.fromkeys((*comparison.left.unstable, *comparison.right.unstable))
+    return [_place(key, path) for key, path in places]
+
+
+def _place(key: ObjectKey, path: str) -> str:
+    return f"{key} {path}".strip()
+
+
+def _lists_expanded(comparison: Comparison) -> Sequence[str]:
+    return ["list"] * comparison.lists
+
+
+def _carried_by_rendering(comparison: Comparison) -> Sequence[str]:
+    release = comparison.release
+    names = ["jsonPatches"] * len(release.json_patches)
+    return names + ["strategicMergePatches"] * len(release.strategic_merge_patches)
+
+
+def _nothing_rendered(comparison: Comparison) -> Sequence[str]:
+    return [] if comparison.left.manifests or comparison.right.manifests else ["no object on either side"]
+
+
+def may_change_manifests(reason: str) -> bool:
+    """Whether a reason for opacity changes what Helm applies, or only acts around it as hooks with commands do."""
+    words = reason.lower()
+    return any(word in words for word in ("postrenderer", "transformer", "forcenamespace", "dependencies"))
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("test-hook-dropped", "helm test does not exist in Argo CD; a sync never runs tests", _test_dropped),
+    Rule("rollback-hook-dropped", "Argo CD has no rollback hooks", _rollback_dropped),
+    Rule(
+        "hook-to-resource",
+        "a hook became a plain object that each sync replaces, since an Application of hooks alone never runs",
+        _hook_became_resource,
+    ),
+    Rule("namespace-prune-guard", "a Namespace is never deleted by a sync", _namespace_guarded),
+    Rule("namespace-removed", "a cluster-scoped object has no namespace; Argo CD removes it", _namespace_removed),
+    Rule("unstable", "the chart draws it anew in each render", _unstable, _unstable_places),
+    Rule(
+        "crds-included",
+        "Helm installs crds/ once; Argo CD applies and updates it with every sync",
+        remarks=_crds_included,
+    ),
+    Rule("hook-mapping", "Argo CD runs Helm hooks in its own phases, with every sync", remarks=_hooks_mapped),
+    Rule("placeholder", "the value is secret or unknown here; both sides have its placeholder", remarks=_placeholders),
+    Rule("opaque", "helmfile also runs something that is not part of the manifests", remarks=_opaque),
+    Rule("list-expanded", "Argo CD applies the items of a list one by one", remarks=_lists_expanded),
+    Rule("rendered-component", "the patches are carried in the rendered manifests", remarks=_carried_by_rendering),
+    Rule("renders-nothing", "the chart renders no object with these values", remarks=_nothing_rendered),
+)
+
+
+def explain_changes(
+    changes: Sequence[Change], comparison: Comparison
+) -> tuple[tuple[Explanation, ...], tuple[Change, ...]]:
+    """The explanations in the order of the rules, and the changes that nothing explains."""
+    taken: dict[str, list[Change]] = {}
+    open_changes = []
+    for change in changes:
+        rule = next((rule for rule in RULES if rule.explains(change, comparison)), None)
+        if rule is None:
+            open_changes.append(change)
+        else:
+            taken.setdefault(rule.name, []).append(change)
+    return tuple(_explanations(taken, comparison)), tuple(open_changes)
+
+
+def _explanations(taken: dict[str, list[Change]], comparison: Comparison) -> Iterator[Explanation]:
+    for rule in RULES:
+        remarks = rule.remarks(comparison)
+        objects = dict.fromkeys(_place(c.key, c.path) for c in taken.get(rule.name, []))
+        named = Counter(remarks) if remarks else Counter(list(objects))
+        if named:
+            yield Explanation(rule.name, sum(named.values()), f"{rule.reason}: {_told(named)}")
+
+
+def _told(named: Counter[str], most: int = 5) -> str:
+    shown = [f"{count} × {text}" if count > 1 else text for text, count in list(named.items())[:most]]
+    more = len(named) - most
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,188 @@
+"""Every release of every environment against its Application: the rows of the report."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+
+from migrate.model.application import Expansion
+from migrate.model.estate import Estate, Release
+from migrate.model.json import JsonObject
+from migrate.model.manifest import Manifest, ObjectKey, Rendered
+from migrate.model.plan import Disposition, Plan, ReleasePlan
+from migrate.model.report import Exclusion, ReleaseVerdict, Report, Verdict
+from migrate.verify.compare import Change, Pair, find_changes, pair_by_key, pair_by_likeness
+from migrate.verify.differences import describe
+from migrate.verify.explain import Comparison, explain_changes, may_change_manifests
+
+Renders = Mapping[tuple[str, str], Rendered]
+
+
+def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expansion, right: Renders) -> Report:
+    """Whether Argo CD would apply what helmfile applied: a row for each deployed release and each Application.
+
+    ``left`` is keyed by (environment, release id), ``right`` by (environment, Application name).
+    """
+    planned = plan.by_id()
+    applications = {(a.environment, a.name) for a in expansion.applications}
+    failures = {(e.environment, e.application): e.message for e in expansion.errors}
+    rows: list[ReleaseVerdict] = []
+    excluded: list[Exclusion] = []
+    matched: set[tuple[str, str]] = set()
+    for release in estate.releases:
+        entry = planned.get(release.id)
+        reason = exclusion_reason(release, entry)
+        if reason:
+            excluded.append(Exclusion(release.environment, release.id, reason))
+            continue
+        name = _application_name(release, entry, applications)
+        rendered = left.get((release.environment, release.id), Rendered(error="it was not rendered"))
+        if (release.environment, name) not in applications:
+            why = failures.get((release.environment, name)) or failures.get((release.environment, ""), "")
+            rows.append(_without_application(release, rendered, entry, why))
+            continue
+        matched.add((release.environment, name))
+        applied = right.get((release.environment, name), Rendered(error="the Application was not rendered"))
+        rows.append(compare_release(release, entry, name, rendered, applied))
+    gone = {(e.component.value): e for e in plan.releases if e.state == "removed"}
+    for environment, name in sorted(applications - matched):
+        if name in gone and not any(r.id == gone[name].id for r in estate.releases):
+            excluded.append(Exclusion(environment, gone[name].id, "removed from the helmfiles by the cut-over"))
+        else:
+            rows.append(_without_release(environment, name, right.get((environment, name), Rendered())))
+    return Report(tuple(rows), tuple(excluded))
+
+
+def exclusion_reason(release: Release, entry: ReleasePlan | None) -> str:
+    """Why a release has no Application on purpose; empty where it must have one."""
+    if entry is not None and entry.disposition is Disposition.BOOTSTRAP:
+        return "the bootstrap brings it"
+    if entry is not None and entry.disposition is Disposition.RETIRED:
+        return "retired"
+    if not release.enabled:
+        return "parked: its condition is false here"
+    return "" if release.installed else "parked: installed is false here"
+
+
+def _application_name(release: Release, entry: ReleasePlan | None, known: set[tuple[str, str]]) -> str:
+    """The Application's name; with one Argo CD for all environments it starts with the environment."""
+    name = entry.component.value if entry else release.name
+    prefixed = f"{release.environment}-{name}"
+    return prefixed if (release.environment, prefixed) in known and (release.environment, name) not in known else name
+
+
+def compare_release(
+    release: Release, entry: ReleasePlan | None, application: str, left: Rendered, right: Rendered
+) -> ReleaseVerdict:
+    """The row of one release: equal only if both sides rendered something and nothing differs or needs a word."""
+    row = ReleaseVerdict(
+        release.environment,
+        release.id,
+        application,
+        Verdict.UNRENDERED,
+        unstable=bool(left.unstable or right.unstable),
+        objects=len(left.manifests),
+        layer=release.layer,
+    )
+    reason = unrendered_reason(release, left, right)
+    if reason:
+        return dataclasses.replace(row, reason=reason)
+    manifests, lists = expand_lists(left.manifests, right.manifests, release.namespace)
+    comparison = Comparison(release, entry, dataclasses.replace(left, manifests=manifests), right, lists)
+    changes = [change for pair in pair_by_key(manifests, right.manifests) for change in find_changes(pair)]
+    explanations, unexplained = explain_changes(changes, comparison)
+    differences = tuple(describe(change, release) for change in _shown(unexplained))
+    verdict = Verdict.DIFFERENT if differences else Verdict.EXPLAINED if explanations else Verdict.EQUAL
+    return dataclasses.replace(row, verdict=verdict, explanations=explanations, differences=differences)
+
+
+def unrendered_reason(release: Release, left: Rendered, right: Rendered) -> str:
+    """Why nothing can be said about a release; empty where it can be compared."""
+    if left.error:
+        return f"helmfile's side does not render: {left.error}"
+    if right.error:
+        return f"Argo CD's side does not render: {right.error}"
+    opaque = [reason for reason in release.opaque if may_change_manifests(reason)]
+    if opaque:
+        return f"helmfile may change the manifests after Helm: {', '.join(opaque)}"
+    unknown = [
+        placeholder.reference
+        for layer in release.values
+        for placeholder in layer.placeholders
+        if not placeholder.path and layer.secret_text is None
+    ]
+    if unknown:
+        return f"a whole layer of values is unknown: {', '.join(unknown)}; supply it with --secrets-dir"
+    return ""
+
+
+def _shown(changes: Sequence[Change]) -> Iterator[Change]:
+    """The changes, with objects that are on one side only paired by likeness, so that a rename shows as one."""
+    lonely = [Pair(change.left, change.right) for change in changes if not change.path]
+    yield from (change for change in changes if change.path)
+    for pair in pair_by_likeness(lonely):
+        yield from find_changes(pair)
+
+
+def expand_lists(
+    left: Sequence[Manifest], right: Sequence[Manifest], namespace: str
+) -> tuple[tuple[Manifest, ...], int]:
+    """The left side with the items of lists as objects of their own, as Argo CD applies them, and how many lists."""
+    there = {manifest.key for manifest in right}
+    expanded: list[Manifest] = []
+    lists = 0
+    for manifest in left:
+        items = manifest.document.get("items")
+        if not isinstance(items, list) or not manifest.key.kind.endswith("List"):
+            expanded.append(manifest)
+            continue
+        lists += 1
+        expanded += [_item(item, manifest, there, namespace) for item in items if isinstance(item, dict)]
+    return tuple(expanded), lists
+
+
+def _item(item: JsonObject, origin: Manifest, there: set[ObjectKey], namespace: str) -> Manifest:
+    found = item.get("metadata")
+    metadata = found if isinstance(found, dict) else {}
+    group, slash, _ = str(item.get("apiVersion") or "").rpartition("/")
+    key = ObjectKey(
+        group if slash else "",
+        str(item.get("kind") or ""),
+        str(metadata.get("namespace") or ""),
+        str(metadata.get("name") or ""),
+    )
+    placed = dataclasses.replace(key, namespace=namespace)
+    if not key.namespace and key not in there and placed in there:
+        item, key = {**item, "metadata": {**metadata, "namespace": namespace}}, placed
+    return Manifest(key, item, "", origin.template, origin.crd_file)
+
+
+def _without_application(
+    release: Release, rendered: Rendered, entry: ReleasePlan | None, failure: str
+) -> ReleaseVerdict:
+    differences = tuple(describe(Change(manifest, None, ""), release) for manifest in rendered.manifests)
+    reason = "no Application deploys it" if entry else "the plan does not know it"
+    return ReleaseVerdict(
+        release.environment,
+        release.id,
+        "",
+        Verdict.DIFFERENT,
+        unstable=bool(rendered.unstable),
+        differences=differences,
+        reason=f"{reason}: {failure}" if failure else reason,
+        objects=len(rendered.manifests),
+        layer=release.layer,
+    )
+
+
+def _without_release(environment: str, name: str, rendered: Rendered) -> ReleaseVerdict:
+    differences = tuple(describe(Change(None, manifest, ""), None) for manifest in rendered.manifests)
+    return ReleaseVerdict(
+        environment,
+        "",
+        name,
+        Verdict.DIFFERENT,
+        differences=differences,
+        reason="helmfile deploys no such release here",
+        objects=len(rendered.manifests),
+    )
