@@ -151,7 +151,8 @@ class Release:
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
         """Every placeholder of every layer and every ``set``, in order."""
-        return tuple(p for part in (*self.values, *self.sets) for p in part.placeholders)
+        in_values = tuple(p for layer in self.values for p in layer.placeholders)
+        return in_values + tuple(p for flag in self.sets for p in flag.placeholders)
 
 
 def release_id(namespace: str, name: str, kube_context: str = "") -> str:

@@ -1,0 +1,197 @@
+"""FileTree × Plan → the branches to make, as data: what each one brings and what its message says.
+
+Pure; :mod:`migrate.commit.branches` and ``--dry-run`` take the same values.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migrate.doors.helm import HelmError, parse_values
+from migrate.model.json import JsonObject
+from migrate.model.plan import Plan
+from migrate.model.report import Report
+from migrate.model.tree import FileTree
+
+SKELETON = "00-skeleton"
+BRANCH_FOLDER = "migrate"
+TRAILER = "Migrate-Layer"
+_COMPONENT_FILES = ("component.yaml", "component.disabled.yaml")
+
+
+@dataclass(frozen=True)
+class LayerChange:
+    """One branch: the files it brings, on top of ``parent`` (a branch's name; empty: the base)."""
+
+    branch: str
+    layer: str
+    parent: str
+    message: str
+    files: Mapping[str, bytes]
+    releases: tuple[str, ...] = ()
+    """Ids of the releases whose components it brings, in the plan's order."""
+    whole_tree: frozenset[str] = frozenset()
+    """Every path of the emitted tree, so that what was ours before and is no more can be told."""
+
+
+@dataclass(frozen=True)
+class Component:
+    """One component file of a tree."""
+
+    path: str
+    environment: str
+    release: str
+    """Id of the release it stands for; empty where the file does not say."""
+    sources: tuple[str, ...]
+    """Value files and other single files it reads."""
+    chart: str
+    """Folder of its chart; empty for a chart from elsewhere."""
+
+    @property
+    def parked(self) -> bool:
+        """Whether no ApplicationSet picks it up."""
+        return self.path.endswith(".disabled.yaml")
+
+
+def plan_branches(
+    tree: FileTree, plan: Plan, *, report: Report | None = None, stacked: bool = True
+) -> tuple[LayerChange, ...]:
+    """The skeleton's branch, then one branch a layer in the estate's order; a layer without files has none.
+
+    ``stacked``: each branch stands on the one before, a chart comes with the first layer that uses it, and the last
+    branch holds the emitted tree exactly. Otherwise each stands on the skeleton and brings every chart it uses.
+    """
+    owned = layer_paths(tree, plan, share_charts=not stacked)
+    claimed = frozenset(path for paths in owned.values() for path in paths)
+    whole = frozenset(tree.files)
+    skeleton = LayerChange(
+        branch_name(SKELETON),
+        SKELETON,
+        "",
+        _message("Add the skeleton of the Argo CD repository", SKELETON, _skeleton_body(plan)),
+        _chosen(tree, whole - claimed),
+        (),
+        whole,
+    )
+    components = tree_components(tree)
+    emitted = {component.release for component in components}
+    changes = [skeleton]
+    for layer, paths in owned.items():
+        if not paths:
+            continue
+        releases = tuple(r.id for r in plan.releases if r.layer == layer and r.id in emitted)
+        parent = changes[-1].branch if stacked else skeleton.branch
+        message = _message(f"Migrate {layer} to Argo CD", layer, _layer_body(layer, releases, components, plan, report))
+        files = _chosen(tree, paths)
+        changes.append(LayerChange(branch_name(layer), layer, parent, message, files, releases, whole))
+    return tuple(changes)
+
+
+def branch_name(layer: str) -> str:
+    """``migrate/<layer>`` with what git does not take in a name replaced."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", layer)
+    plain = re.sub(r"\.{2,}", ".", plain).strip(".-").removesuffix(".lock")
+    return f"{BRANCH_FOLDER}/{plain or 'layer'}"
+
+
+def layer_paths(tree: FileTree, plan: Plan, *, share_charts: bool = False) -> dict[str, tuple[str, ...]]:
+    """Layer → the paths that belong to it, sorted; layers in the plan's order, also those without any.
+
+    A file that two layers use belongs to the first; a chart to every layer that uses it if ``share_charts``.
+    """
+    layer_of = {release.id: release.layer for release in plan.releases}
+    components = tree_components(tree)
+    found: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
+    for layer in dict.fromkeys(layer_of.values()):
+        charts: set[str] = set()
+        own: set[str] = set()
+        for component in components:
+            if layer_of.get(component.release) == layer:
+                charts |= set(tree.under(component.chart).files) if component.chart else set()
+                own |= {component.path, *_value_folder_files(tree, component)}
+        paths = (own - taken) | (charts if share_charts else charts - taken)
+        taken |= paths
+        found[layer] = tuple(sorted(paths))
+    return found
+
+
+def tree_components(tree: FileTree) -> tuple[Component, ...]:
+    """Every component file of the tree, parked ones too; a file that is no YAML is left out (lint tells)."""
+    found = []
+    for path in tree.paths():
+        if posixpath.basename(path) not in _COMPONENT_FILES:
+            continue
+        try:
+            data = parse_values(tree.text(path))
+        except (HelmError, UnicodeDecodeError):
+            continue
+        found.append(_component(path, data))
+    return tuple(found)
+
+
+def _component(path: str, data: JsonObject) -> Component:
+    content: dict[str, Any] = dict(data)
+    parts = path.split("/")
+    source, chart = content.get("source") or {}, content.get("chart") or {}
+    files = [str(entry) for entry in content.get("valueFiles") or ()]
+    files += [str(entry.get("path", "")) for entry in content.get("fileParameters") or () if isinstance(entry, dict)]
+    return Component(
+        path,
+        parts[1] if parts[0] == "environments" and len(parts) > 2 else "",
+        str(source.get("release", "")) if isinstance(source, dict) else "",
+        tuple(file.lstrip("/") for file in files),
+        str(chart.get("path", "")).strip("/") if isinstance(chart, dict) else "",
+    )
+
+
+def _value_folder_files(tree: FileTree, component: Component) -> set[str]:
+    """The value files a component reads, and the files beside them: they were written for the same release."""
+    folders = {posixpath.dirname(path) for path in component.sources if path in tree.files}
+    return {path for folder in folders for path in tree.under(folder).files if posixpath.dirname(path) == folder}
+
+
+def _chosen(tree: FileTree, paths: Iterable[str]) -> dict[str, bytes]:
+    return {path: tree.files[path] for path in sorted(paths)}
+
+
+def _message(title: str, layer: str, body: list[str]) -> str:
+    return "\n".join([title, "", *body, "", f"{TRAILER}: {layer}", ""])
+
+
+def _skeleton_body(plan: Plan) -> list[str]:
+    environments = ", ".join(environment.name for environment in plan.environments)
+    return [
+        "Projects, ApplicationSets, root Applications, settings and the runbook: all that belongs to no layer.",
+        f"Environments: {environments or 'none'}. Hand-over: {plan.handover}.",
+        "",
+        "Nothing runs by it alone: the components come with the branches of the layers.",
+    ]
+
+
+def _layer_body(
+    layer: str, releases: tuple[str, ...], components: tuple[Component, ...], plan: Plan, report: Report | None
+) -> list[str]:
+    planned = plan.by_id()
+    lines = [f"{len(releases)} releases become components:", ""]
+    for release in releases:
+        where = [c.environment for c in components if c.release == release and not c.parked]
+        parked = [c.environment for c in components if c.release == release and c.parked]
+        text = f"- {release} -> {planned[release].path.value} ({', '.join(where) or 'no environment'})"
+        lines.append(text + (f", parked in {', '.join(parked)}" if parked else ""))
+    return [*lines, "", _verdicts(layer, set(releases), report)]
+
+
+def _verdicts(layer: str, releases: set[str], report: Report | None) -> str:
+    if report is None:
+        return "Not verified: migrate verify has not judged this tree."
+    rows = [row for row in report.releases if row.layer == layer or row.id in releases]
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.verdict.value] = counts.get(row.verdict.value, 0) + 1
+    told = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+    return f"Verified against Helmfile: {told or 'no release'}."

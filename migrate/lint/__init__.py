@@ -1,0 +1,32 @@
+"""Rules over an emitted tree, or over any other tree of Argo CD ApplicationSets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from migrate.lint.inventory import inventory, inventory_markdown
+from migrate.lint.rules import RULES
+from migrate.lint.subject import take_apart
+from migrate.model.application import Expansion
+from migrate.model.finding import Finding, sort_findings
+from migrate.model.manifest import Rendered
+from migrate.model.tree import FileTree
+
+__all__ = ["RULES", "inventory", "inventory_markdown", "lint_tree"]
+
+
+def lint_tree(
+    tree: FileTree, expansion: Expansion, rendered: Mapping[tuple[str, str], Rendered] | None = None
+) -> tuple[Finding, ...]:
+    """What the rules find, by place.
+
+    ``rendered`` maps (environment, Application) to what Argo CD would render; without it the rules over rendered
+    objects say nothing.
+    """
+    subject = take_apart(tree, expansion, rendered)
+    found = (
+        Finding(rule.id, hit.severity, hit.message, hit.hint, hit.source, environment=hit.environment)
+        for rule in RULES
+        for hit in rule.check(subject)
+    )
+    return sort_findings(tuple(found))

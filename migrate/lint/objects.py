@@ -1,0 +1,152 @@
+"""Rules over what the Applications render: hooks, guarded kinds, shared and excluded objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from migrate.lint.applications import SYNC_OPTIONS
+from migrate.lint.appsets import keeps_resources
+from migrate.lint.rule import Hit, error, info, warning
+from migrate.lint.subject import Subject
+from migrate.model.application import GeneratedApplication
+from migrate.model.manifest import Manifest, ObjectKey
+
+_HELM_HOOK, _ARGO_HOOK = "helm.sh/hook", "argocd.argoproj.io/hook"
+_KEEP = "helm.sh/resource-policy"
+_HOOK_KINDS = {"Job", "Pod", "Workflow"}
+# Kinds whose loss is the loss of data, or of everything that hangs on them.
+_GUARDED = {
+    ("", "Namespace"), ("", "PersistentVolumeClaim"), ("apps", "StatefulSet"),
+    ("apiextensions.k8s.io", "CustomResourceDefinition"),
+}  # fmt: skip
+_DATABASES = {
+    "postgresql.cnpg.io": {"Cluster"},
+    "acid.zalan.do": {"postgresql"},
+    "postgres-operator.crunchydata.com": {"PostgresCluster"},
+    "kafka.strimzi.io": {"Kafka", "KafkaNodePool"},
+    "databases.spotahome.com": {"RedisFailover"},
+    "redis.redis.opstreelabs.in": {"Redis", "RedisCluster", "RedisReplication", "RedisSentinel"},
+    "clickhouse.altinity.com": {"ClickHouseInstallation"},
+    "mongodbcommunity.mongodb.com": {"MongoDBCommunity"},
+    "minio.min.io": {"Tenant"},
+    "elasticsearch.k8s.elastic.co": {"Elasticsearch"},
+    "rabbitmq.com": {"RabbitmqCluster"},
+}
+_EXCLUDED = {
+    ("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice"), ("coordination.k8s.io", "Lease"),
+    ("certificates.k8s.io", "CertificateSigningRequest"), ("cert-manager.io", "CertificateRequest"),
+    ("cilium.io", "CiliumIdentity"), ("cilium.io", "CiliumEndpoint"), ("cilium.io", "CiliumEndpointSlice"),
+}  # fmt: skip
+
+
+def check_hooks(subject: Subject) -> Iterator[Hit]:
+    """L22: hooks that are deleted and made again at every sync, or that run more often than in Helm."""
+    for one, manifest in _manifests(subject):
+        helm = {word.strip() for word in manifest.annotations.get(_HELM_HOOK, "").split(",") if word.strip()}
+        if not is_hook(manifest):
+            continue
+        where = subject.place(one, "chart", "path")
+        if manifest.key.kind not in _HOOK_KINDS:
+            text = f"{manifest.key} is a hook: it is deleted and made again at every sync, and never compared"
+            hint = "Make it a plain object of the chart, with a sync wave."
+            yield warning(text, hint, where, one.environment)
+        elif helm and not any(word.endswith("-install") for word in helm):
+            text = f"{manifest.key} runs on upgrades only in Helm, and on every sync here, the first one too"
+            yield info(text, "See that it does no harm on an empty installation.", where, one.environment)
+
+
+def check_hooks_alone(subject: Subject) -> Iterator[Hit]:
+    """L33: an Application of hooks alone is Synced and Healthy at birth, and never runs."""
+    for one in subject.expansion.applications:
+        manifests = subject.manifests(one)
+        if manifests and all(is_hook(manifest) for manifest in manifests):
+            text = f"Application {one.name} consists of hooks alone, and RollingSync passes it without running anything"
+            hint = "Make its Jobs plain objects with the sync options Force=true,Replace=true."
+            yield error(text, hint, subject.place(one, "chart", "path"), one.environment)
+
+
+def is_hook(manifest: Manifest) -> bool:
+    """Whether Argo CD takes the object for a hook, by its own annotation or Helm's."""
+    words = manifest.annotations.get(_ARGO_HOOK) or manifest.annotations.get(_HELM_HOOK) or ""
+    return any(word.strip() not in ("", "crd-install") for word in words.split(","))
+
+
+def check_excluded(subject: Subject) -> Iterator[Hit]:
+    """L23: kinds that Argo CD never applies, as it is delivered."""
+    for one, manifest in _manifests(subject):
+        if (manifest.key.group, manifest.key.kind) in _EXCLUDED:
+            hint = "Argo CD leaves this kind out (resource.exclusions). Apply it elsewhere, or change the setting."
+            text = f"{manifest.key} is never applied"
+            yield error(text, hint, subject.place(one, "chart", "path"), one.environment)
+
+
+def check_keep(subject: Subject) -> Iterator[Hit]:
+    """L24: Helm's keep policy protects from deletion, not from pruning."""
+    for one, manifest in _manifests(subject):
+        kept = manifest.annotations.get(_KEEP) == "keep"
+        is_crd = manifest.key.kind == "CustomResourceDefinition"
+        if kept and not is_crd and "Prune=false" not in _options(manifest):
+            hint = f"Add {SYNC_OPTIONS}: Prune=false to it."
+            text = f"{manifest.key} is to be kept, but a sync would prune it once it leaves the chart"
+            yield info(text, hint, subject.place(one, "chart", "path"), one.environment)
+
+
+def _options(manifest: Manifest) -> set[str]:
+    return {part.strip() for part in manifest.annotations.get(SYNC_OPTIONS, "").split(",")}
+
+
+def check_shared(subject: Subject) -> Iterator[Hit]:
+    """L27: one object in two Applications."""
+    owners: dict[tuple[str, ObjectKey], GeneratedApplication] = {}
+    for one, manifest in _manifests(subject):
+        if is_hook(manifest):
+            continue
+        owner = owners.setdefault((one.environment, manifest.key), one)
+        if owner.name != one.name:
+            text = f"{manifest.key} is also part of Application {owner.name}"
+            hint = "They would overwrite each other. Leave it in one of them."
+            yield error(text, hint, subject.place(one, "chart", "path"), one.environment)
+
+
+def check_guards(subject: Subject) -> Iterator[Hit]:
+    """L34: what holds data is kept, whatever happens to the files."""
+    for one in subject.expansion.applications:
+        guarded = sorted({_shown(m.key) for m in subject.manifests(one) if _is_guarded(m.key)})
+        if guarded and one.appset and not keeps_resources(subject.appset_of(one)):
+            text = f"Application {one.name} holds {', '.join(guarded)}, and its ApplicationSet may delete them"
+            hint = "Use an ApplicationSet with preserveResourcesOnDeletion: true and applicationsSync: create-update."
+            yield error(text, hint, subject.place(one), one.environment)
+        for manifest in subject.manifests(one):
+            if manifest.key.kind == "Namespace" and not manifest.key.group:
+                lacking = [option for option in ("Prune=false", "Delete=false") if option not in _options(manifest)]
+                if lacking:
+                    text = f"{manifest.key} lacks the sync options {', '.join(lacking)}"
+                    hint = f"Add {SYNC_OPTIONS}: Prune=false,Delete=false: a Namespace takes all in it along."
+                    yield error(text, hint, subject.place(one, "chart", "path"), one.environment)
+
+
+def _is_guarded(key: ObjectKey) -> bool:
+    return (key.group, key.kind) in _GUARDED or key.kind in _DATABASES.get(key.group, set())
+
+
+def _shown(key: ObjectKey) -> str:
+    return f"{key.kind}.{key.group}" if key.group else key.kind
+
+
+def check_renders(subject: Subject) -> Iterator[Hit]:
+    """L47: every Application renders, and renders something."""
+    for one in subject.expansion.applications:
+        found = (subject.rendered or {}).get((one.environment, one.name))
+        where = subject.place(one, "chart", "path")
+        if found is not None and found.error:
+            text = f"Application {one.name} does not render: {found.error}"
+            yield error(text, "Argo CD would report a ComparisonError.", where, one.environment)
+        elif found is not None and not found.manifests:
+            hint = "An empty Application is Healthy at once; park the component if that is not meant."
+            yield info(f"Application {one.name} renders nothing", hint, where, one.environment)
+
+
+def _manifests(subject: Subject) -> Iterator[tuple[GeneratedApplication, Manifest]]:
+    for one in subject.expansion.applications:
+        for manifest in subject.manifests(one):
+            yield one, manifest

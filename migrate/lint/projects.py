@@ -1,0 +1,147 @@
+"""Rules over AppProjects: what an Application needs, its project must allow."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from migrate.lint.applications import sources
+from migrate.lint.rule import Hit, error, warning
+from migrate.lint.subject import Document, Subject, dig
+from migrate.model.application import GeneratedApplication
+from migrate.model.manifest import ObjectKey
+
+
+def check_create_namespace(subject: Subject) -> Iterator[Hit]:
+    """L29: CreateNamespace needs the permission to create one."""
+    for one in subject.expansion.applications:
+        options = dig(one.manifest, "spec", "syncPolicy", "syncOptions") or []
+        project = subject.project_of(one)
+        if project is None or "CreateNamespace=true" not in options:
+            continue
+        if not allows_cluster_kind(project, ObjectKey("", "Namespace", "", "")):
+            text = f"CreateNamespace=true, but project {project.name} does not allow Namespace"
+            hint = "Add it to clusterResourceWhitelist, or let the namespaces component create the namespace."
+            yield error(text, hint, subject.place(one, "syncOptions"), one.environment)
+
+
+def check_permissions(subject: Subject) -> Iterator[Hit]:
+    """L30: the project allows the repositories, the destination and (where rendered) every kind."""
+    for each in subject.projects:
+        yield from _project_faults(subject, each)
+    for one in subject.expansion.applications:
+        project = subject.project_of(one)
+        if project is None:
+            continue
+        where = subject.place(one, "project")
+        for source in sources(one):
+            url = str(source.get("repoURL", ""))
+            if not any(repository_matches(pattern, url) for pattern in _texts(project, "sourceRepos")):
+                text = f"project {project.name} does not allow the repository {url}"
+                yield error(text, "Add it to sourceRepos.", where, one.environment)
+        yield from _destination(project, one, where)
+        yield from _kinds(subject, project, one)
+
+
+def _project_faults(subject: Subject, project: Document) -> Iterator[Hit]:
+    repositories = _texts(project, "sourceRepos")
+    where = subject.line(project, "spec", "sourceRepos")
+    if repositories and all(pattern.startswith("!") for pattern in repositories):
+        text = f"project {project.name}: a list of denials alone permits everything else"
+        yield error(text, "List what is allowed.", where, project.environment)
+    for pattern in repositories:
+        if re.fullmatch(r"[a-z]+://\*", pattern):
+            text = f"project {project.name}: {pattern} matches nearly nothing, since * stops at a slash"
+            yield warning(text, "Write ** or the repository itself.", where, project.environment)
+
+
+def _texts(project: Document, key: str) -> list[str]:
+    return [str(entry) for entry in project.get("spec", key) or []]
+
+
+def repository_matches(pattern: str, url: str) -> bool:
+    """Whether a sourceRepos entry allows a repository (rule 9.1)."""
+    if pattern == "*":
+        return True
+    pieces = re.split(r"(\*\*|\*|\?)", _plain(pattern))
+    meaning = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.fullmatch("".join(meaning.get(piece, re.escape(piece)) for piece in pieces), _plain(url)) is not None
+
+
+def _plain(url: str) -> str:
+    plain = re.sub(r"^[\w.-]+@([\w.-]+):", r"\1/", url.lower())
+    return plain.removesuffix(".git")
+
+
+def _destination(project: Document, one: GeneratedApplication, where: Any) -> Iterator[Hit]:
+    destination = dig(one.manifest, "spec", "destination") or {}
+    if not _allows_destination(project, destination, str(destination.get("namespace") or "")):
+        shown = f"{destination.get('server') or destination.get('name')}, {destination.get('namespace')}"
+        text = f"project {project.name} does not allow the destination {shown}"
+        yield error(text, "Add it to destinations.", where, one.environment)
+
+
+def _allows_destination(project: Document, destination: dict[str, Any], namespace: str) -> bool:
+    entries: Any = project.get("spec", "destinations") or []
+    return any(
+        (_same(entry, destination, "server") or _same(entry, destination, "name"))
+        and fnmatch.fnmatchcase(namespace, str(dig(entry, "namespace") or ""))
+        for entry in entries
+    )
+
+
+_LOCAL = {"server": "https://kubernetes.default.svc", "name": "in-cluster"}
+
+
+def _same(entry: Any, destination: dict[str, Any], key: str) -> bool:
+    """The local cluster has a name and a server; any other is compared by what both say."""
+    pattern = dig(entry, key)
+    local = destination.get("server") == _LOCAL["server"] or destination.get("name") == _LOCAL["name"]
+    value = _LOCAL[key] if local else destination.get(key)
+    return bool(pattern) and bool(value) and fnmatch.fnmatchcase(str(value), str(pattern))
+
+
+def _kinds(subject: Subject, project: Document, one: GeneratedApplication) -> Iterator[Hit]:
+    destination = dig(one.manifest, "spec", "destination") or {}
+    refused: dict[str, str] = {}
+    for manifest in subject.manifests(one):
+        key = manifest.key
+        if key.namespace:
+            if not allows_namespaced_kind(project, key):
+                refused[_kind(key)] = "Add it to namespaceResourceWhitelist."
+            elif not _allows_destination(project, destination, key.namespace):
+                refused[f"objects in namespace {key.namespace}"] = "Add the namespace to destinations."
+        elif not allows_cluster_kind(project, key):
+            refused[_kind(key)] = "Add it to clusterResourceWhitelist, or use a project that may create it."
+    for what, hint in sorted(refused.items()):
+        text = f"project {project.name} does not allow {what}, and so the whole sync of {one.name} fails"
+        yield error(text, hint, subject.place(one, "project"), one.environment)
+
+
+def _kind(key: ObjectKey) -> str:
+    return f"{key.kind}.{key.group}" if key.group else key.kind
+
+
+def allows_cluster_kind(project: Document, key: ObjectKey) -> bool:
+    """Whether a cluster-scoped kind may be created: no list allows nothing (rule 9.5)."""
+    allowed = project.get("spec", "clusterResourceWhitelist") or []
+    denied = project.get("spec", "clusterResourceBlacklist") or []
+    return _listed(allowed, key) and not _listed(denied, key)
+
+
+def allows_namespaced_kind(project: Document, key: ObjectKey) -> bool:
+    """Whether a namespaced kind may be created: no list allows all, an empty one nothing (rule 9.5)."""
+    allowed = project.get("spec", "namespaceResourceWhitelist")
+    denied = project.get("spec", "namespaceResourceBlacklist") or []
+    return (allowed is None or _listed(allowed, key)) and not _listed(denied, key)
+
+
+def _listed(entries: Any, key: ObjectKey) -> bool:
+    return any(
+        fnmatch.fnmatchcase(key.group, str(dig(entry, "group") or ""))
+        and fnmatch.fnmatchcase(key.kind, str(dig(entry, "kind") or ""))
+        and fnmatch.fnmatchcase(key.name, str(dig(entry, "name") or "*"))
+        for entry in entries
+    )

@@ -1,0 +1,142 @@
+"""L12, the rules of RollingSync: every Application in a step, every step able to finish."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from migrate.lint.rule import Hit, error, info, warning
+from migrate.lint.subject import Document, Subject, dig
+from migrate.model.application import GeneratedApplication
+
+_PERCENT = re.compile(r"^(100|[1-9]?\d)%$")
+_FIXED_REVISION = re.compile(r"^(?:[0-9a-f]{40}|v?\d+(?:\.\d+)+[-+.\w]*)$")
+
+
+def check_rollout(subject: Subject) -> Iterator[Hit]:
+    """L12: typos and gaps in a rolling sync."""
+    for appset in subject.appsets:
+        strategy = appset.get("spec", "strategy")
+        if not isinstance(strategy, dict):
+            continue
+        applications = [one for one in subject.expansion.applications if subject.appset_of(one) is appset]
+        yield from _strategy(subject, appset, strategy)
+        steps: Any = dig(strategy, "rollingSync", "steps") or []
+        for number, step in enumerate(steps):
+            yield from _step(subject, appset, number, step, applications)
+        yield from _empty_steps(subject, appset, steps, applications)
+        yield from _unmatched(subject, applications)
+        yield from _syncing(subject, appset, applications)
+
+
+def _strategy(subject: Subject, appset: Document, strategy: dict[str, Any]) -> Iterator[Hit]:
+    kind = strategy.get("type")
+    where = subject.line(appset, "spec", "strategy", "type")
+    if kind != "RollingSync":
+        text = f"strategy.type {kind!r} is not RollingSync, and so nothing is ordered"
+        yield error(text, "Write RollingSync exactly.", where, appset.environment)
+    elif not dig(strategy, "rollingSync", "steps"):
+        text = "RollingSync without steps"
+        yield error(text, "Argo CD 3.3 reconciles without end on it. Write steps.", where, appset.environment)
+    policy = appset.get("spec", "syncPolicy", "applicationsSync")
+    if policy in ("create-only", "create-delete"):
+        where = subject.line(appset, "spec", "syncPolicy", "applicationsSync")
+        text = f"applicationsSync {policy} forbids updates, and so RollingSync cannot sync what exists"
+        yield error(text, "Write create-update or sync.", where, appset.environment)
+
+
+def _step(
+    subject: Subject, appset: Document, number: int, step: Any, applications: list[GeneratedApplication]
+) -> Iterator[Hit]:
+    place = ("spec", "strategy", "rollingSync", "steps", number)
+    expressions: Any = dig(step, "matchExpressions") or []
+    if not expressions:
+        text = f"step {number + 1} has no matchExpressions and selects every Application"
+        yield error(text, "Write a label, operator and values.", subject.line(appset, *place), appset.environment)
+    for index, expression in enumerate(expressions):
+        where = subject.line(appset, *place, "matchExpressions", index)
+        for text, hint in _expression(expression, applications):
+            yield error(f"step {number + 1}: {text}", hint, where, appset.environment)
+    fault = _max_update_fault(dig(step, "maxUpdate"))
+    if fault:
+        where = subject.line(appset, *place, "maxUpdate")
+        hint = "Write a number from 1, or a percentage such as 25%."
+        yield error(f"step {number + 1}: maxUpdate {fault}", hint, where, appset.environment)
+
+
+def _expression(expression: Any, applications: list[GeneratedApplication]) -> Iterator[tuple[str, str]]:
+    operator, key = dig(expression, "operator"), str(dig(expression, "key") or "")
+    if operator not in ("In", "NotIn"):
+        hint = "Only In and NotIn exist; any other word passes exactly where the label is missing."
+        yield f"operator {operator!r} is not known", hint
+    labels = {label for one in applications for label in dig(one.manifest, "metadata", "labels") or {}}
+    if labels and key not in labels:
+        close = difflib.get_close_matches(key, sorted(labels), 1)
+        hint = f"Did you mean {close[0]}?" if close else f"Labels that Applications carry: {', '.join(sorted(labels))}."
+        yield f"no Application carries the label {key!r}", hint
+    if not dig(expression, "values"):
+        yield f"{key}: no values", "Write the values in quotes."
+
+
+def _max_update_fault(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        if not _PERCENT.match(value):
+            return f"{value!r} is no percentage, and so counts as 1"
+        return "0% never updates anything" if value == "0%" else ""
+    return "0 never updates anything" if isinstance(value, (int, float)) and value <= 0 else ""
+
+
+def _empty_steps(
+    subject: Subject, appset: Document, steps: list[Any], applications: list[GeneratedApplication]
+) -> Iterator[Hit]:
+    """One hit for all of them: a ladder has more steps than an estate needs."""
+    used = {one.step for one in applications}
+    empty = [step for number, step in enumerate(steps, 1) if number not in used]
+    if applications and empty:
+        shown = ", ".join(_values(step) or "?" for step in empty)
+        text = f"{len(empty)} of {len(steps)} steps hold no Application: {shown}"
+        hint = "An empty step passes at once; keep it if components of that phase may come."
+        yield info(text, hint, subject.line(appset, "spec", "strategy", "rollingSync", "steps"), appset.environment)
+
+
+def _values(step: Any) -> str:
+    expressions: Any = dig(step, "matchExpressions") or []
+    chosen = [each for each in expressions if dig(each, "key") != "handover"]
+    return ",".join(str(value) for each in chosen for value in dig(each, "values") or [])
+
+
+def _unmatched(subject: Subject, applications: list[GeneratedApplication]) -> Iterator[Hit]:
+    for one in applications:
+        labels = dig(one.manifest, "metadata", "labels") or {}
+        if one.step == -1 and labels.get("handover") != "manual":
+            phase = labels.get("rollout-phase", "")
+            text = f"Application {one.name} (rollout-phase {phase!r}) is in no step, and so it is never synced"
+            hint = "Give it a phase that a step selects, or add a step."
+            yield error(text, hint, subject.place(one, "rolloutPhase"), one.environment)
+
+
+def _syncing(subject: Subject, appset: Document, applications: list[GeneratedApplication]) -> Iterator[Hit]:
+    unpruned = [one for one in applications if not dig(one.manifest, "spec", "syncPolicy", "automated", "prune")]
+    unpruned = [one for one in unpruned if one.step not in (None, -1)]
+    if unpruned:
+        text = f"{len(unpruned)} Applications are synced without prune, e.g. {unpruned[0].name}"
+        hint = "Without automated.prune a removed object leaves its Application OutOfSync, and the rollout waits."
+        yield warning(text, hint, subject.line(appset, "spec", "templatePatch"), appset.environment)
+    revisions = {str(revision) for one in applications for revision in _revisions(one)}
+    moving = sorted(revision for revision in revisions if not _FIXED_REVISION.match(revision))
+    if moving:
+        text = f"the Applications follow a moving revision ({', '.join(moving)})"
+        hint = "One commit then changes every step at once, and a later step may start first. Tag what is rolled out."
+        keys = ("spec", "template", "spec", "source", "targetRevision")
+        yield warning(text, hint, subject.line(appset, *keys), appset.environment)
+
+
+def _revisions(one: GeneratedApplication) -> Iterator[str]:
+    spec: Any = one.manifest.get("spec")
+    for source in [dig(spec, "source"), *(dig(spec, "sources") or [])]:
+        if isinstance(source, dict) and not source.get("chart"):
+            yield str(source.get("targetRevision") or "HEAD")

@@ -1,0 +1,429 @@
+"""Each rule: silent on a good tree, and heard, at the right place, where one thing is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from migrate.expand import expand_tree
+from migrate.lint import RULES, lint_tree
+from migrate.lint.projects import repository_matches
+from migrate.model.finding import Finding, Severity
+from migrate.model.manifest import Manifest, ObjectKey, Rendered
+from migrate.model.tree import FileTree
+
+WEB = "environments/dev/components/apps/web/component.yaml"
+CRDS = "environments/dev/components/foundation/crds/component.yaml"
+APPS = "environments/dev/argocd/apps/components.yaml"
+PROJECT = "environments/dev/argocd/projects/platform.yaml"
+REPO = "https://git.example.com/platform/gitops.git"
+
+COMPONENT = """\
+name: {name}
+project: platform
+tier: infra
+domain: {domain}
+componentType: runtime
+rolloutPhase: "{phase}"
+wave: "0"
+namespace: {name}
+releaseName: {name}
+chart:
+  path: sources/charts/own/{name}
+  repoURL: ""
+  name: ""
+  version: "1.10"
+  skipCrds: false
+valueFiles:
+  - sources/values/dev/{domain}/{name}/10-values.yaml
+parameters: []
+fileParameters: []
+syncOptions:
+  - ServerSideApply=true
+ignoreDifferences: []
+source:
+  helmfile: "helmfiles/x.yaml:3"
+  release: {name}/{name}
+cluster: in-cluster
+skipTests: false
+skipSchemaValidation: false
+kubeVersion: ""
+"""
+APPSET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata:
+  name: components
+  namespace: argocd
+spec:
+  goTemplate: true
+  goTemplateOptions: ["missingkey=error"]
+  generators:
+    - git:
+        repoURL: https://git.example.com/platform/gitops.git
+        revision: main
+        files:
+          - path: environments/dev/components/**/component.yaml
+  syncPolicy:
+    preserveResourcesOnDeletion: true
+    applicationsSync: create-update
+  template:
+    metadata:
+      name: '{{ .name }}'
+      labels:
+        rollout-phase: '{{ .rolloutPhase }}'
+    spec:
+      project: '{{ .project }}'
+      source:
+        repoURL: https://git.example.com/platform/gitops.git
+        targetRevision: 1.0.0
+        path: '{{ .chart.path }}'
+        helm:
+          releaseName: '{{ .releaseName }}'
+      destination:
+        name: '{{ .cluster }}'
+        namespace: '{{ .namespace }}'
+  templatePatch: |
+    spec:
+      source:
+        helm:
+          valueFiles:
+          {{- range .valueFiles }}
+            - {{ if contains ":" . }}{{ . }}{{ else }}/{{ . }}{{ end }}
+          {{- end }}
+          parameters: {{ toJson .parameters }}
+      syncPolicy:
+        syncOptions: {{ toJson .syncOptions }}
+"""
+STRATEGY = """\
+  strategy:
+    type: RollingSync
+    rollingSync:
+      steps:
+        - matchExpressions:
+            - key: rollout-phase
+              operator: In
+              values: ["110"]
+          maxUpdate: 1
+        - matchExpressions:
+            - key: rollout-phase
+              operator: In
+              values: ["650"]
+          maxUpdate: 25%
+  template:
+"""
+AUTOMATED = "      syncPolicy:\n        automated: {prune: true}\n        syncOptions"
+PROJECT_TEXT = """\
+apiVersion: argoproj.io/v1alpha1
+kind: AppProject
+metadata:
+  name: platform
+spec:
+  sourceRepos:
+    - https://git.example.com/platform/gitops.git
+  destinations:
+    - name: in-cluster
+      namespace: web
+    - server: https://kubernetes.default.svc
+      namespace: crds
+  clusterResourceWhitelist:
+    - group: apiextensions.k8s.io
+      kind: CustomResourceDefinition
+"""
+
+
+def good_files() -> dict[str, str]:
+    files = {
+        WEB: COMPONENT.format(name="web", domain="apps", phase="650"),
+        CRDS: COMPONENT.format(name="crds", domain="foundation", phase="110"),
+        APPS: APPSET,
+        PROJECT: PROJECT_TEXT,
+        "README.md": "runbook\n",
+    }
+    for name, domain in (("web", "apps"), ("crds", "foundation")):
+        files[f"sources/charts/own/{name}/Chart.yaml"] = f"name: {name}\nversion: 1.0.0\n"
+        files[f"sources/charts/own/{name}/templates/x.yaml"] = "a: {{ .Values.a }}\n"
+        files[f"sources/values/dev/{domain}/{name}/10-values.yaml"] = "a: 1\n"
+    return files
+
+
+def manifest(
+    kind: str, name: str, *, group: str = "", namespace: str = "web", annotations: Mapping[str, str] | None = None
+) -> Manifest:
+    document = {"kind": kind, "metadata": {"name": name, "annotations": dict(annotations or {})}}
+    return Manifest(ObjectKey(group, kind, namespace, name), document, "")  # type: ignore[arg-type]
+
+
+def good_rendered() -> dict[tuple[str, str], Rendered]:
+    crd = manifest("CustomResourceDefinition", "x", group="apiextensions.k8s.io", namespace="")
+    return {
+        ("dev", "web"): Rendered((manifest("Deployment", "web", group="apps"),)),
+        ("dev", "crds"): Rendered((crd,)),
+    }
+
+
+def linted(files: Mapping[str, str], rendered: Mapping[tuple[str, str], Rendered]) -> tuple[Finding, ...]:
+    tree = FileTree({path: text.encode() for path, text in files.items()})
+    return lint_tree(tree, expand_tree(tree), rendered)
+
+
+Edit = tuple[str, str, str]
+"""(file, old text, new text); an empty old text writes the file."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that is wrong, and the finding it must give: the rule, the file, how its line begins, what it says."""
+
+    rule: str
+    file: str
+    line: str
+    says: str
+    edits: tuple[Edit, ...] = ()
+    objects: tuple[Manifest, ...] = field(default=())
+    """What web renders instead."""
+    severity: Severity = Severity.ERROR
+
+
+def web(old: str, new: str) -> tuple[Edit, ...]:
+    return ((WEB, old, new),)
+
+
+def apps(old: str, new: str) -> tuple[Edit, ...]:
+    return ((APPS, old, new),)
+
+
+def rolling(old: str = "", new: str = "", path: str = APPS) -> tuple[Edit, ...]:
+    return (*ROLLING, (path, old, new)) if old else ROLLING
+
+
+ROLLING: tuple[Edit, ...] = (
+    (APPS, "  template:\n", STRATEGY),
+    (APPS, "      syncPolicy:\n        syncOptions", AUTOMATED),
+)
+WARNING, INFO = Severity.WARNING, Severity.INFO
+GLOB, CHART = "environments/dev/components/**/component.yaml", "path: sources/charts/own/web"
+VALUES = "sources/values/dev/apps/web/10-values.yaml"
+RELEASE = "          releaseName: '{{ .releaseName }}'"
+OPTIONS = "argocd.argoproj.io/sync-options"
+HOOK, KEEP = {"helm.sh/hook": "pre-upgrade"}, {"helm.sh/resource-policy": "keep"}
+CRD = manifest("CustomResourceDefinition", "x", group="apiextensions.k8s.io", namespace="")
+ROLE = manifest("ClusterRole", "x", group="rbac", namespace="")
+SERVICE = manifest("Service", "x")
+CASES = [
+    Case("L00", WEB, "name", "cannot be read", web("name: web", "name: @web")),
+    Case("L00", APPS, "apiVersion", "not generated", apps("{{ .name }}", "{{ .nom }}")),
+    Case("L01", WEB, "rolloutPhase", "rolloutPhase: 650", web('"650"', "650")),
+    Case("L01", WEB, "version", "chart.version: 1.10", web('"1.10"', "1.10")),
+    Case("L01", WEB, "cluster", "cluster: on", web("cluster: in-cluster", "cluster: on")),
+    Case("L01", WEB, "y: infra", "the key y", web("tier: infra", "y: infra\ntier: infra")),
+    Case("L02", APPS, "- path", "2 files by default and 0", apps(GLOB, "environments/*/component.yaml"), (), WARNING),
+    Case("L02", APPS, "- path", "slash", apps(GLOB, f"/{GLOB}")),
+    Case("L03", APPS, "directories", "one level", apps(GLOB, f"{GLOB}\n        directories: [path: a**]"), (), WARNING),
+    Case("L04", APPS, "goTemplateOptions", "missingkey=error", apps('["missingkey=error"]', "[]")),
+    Case("L04", APPS, "spec", "goTemplate", apps("goTemplate: true", "goTemplate: false")),
+    Case("L05", APPS, "project", "default", apps("'{{ .project }}'", "'{{ .project | default `x` }}'"), (), WARNING),
+    Case(
+        "L09",
+        APPS,
+        "templatePatch",
+        "valuesObject",
+        (
+            *apps(RELEASE, f"{' ' * 10}valuesObject: {{a: b}}"),
+            *apps(f"{' ' * 10}valueFiles:", f"{' ' * 10}valuesObject: {{}}\n{' ' * 10}valueFiles:"),
+        ),
+    ),
+    Case("L10", WEB, "releaseName", "54 characters", web("releaseName: web", f"releaseName: {'w' * 54}")),
+    Case("L10", WEB, "releaseName", "'Web'", web("releaseName: web", "releaseName: Web")),
+    Case("L10", CRDS, "name", "also that of", ((CRDS, "name: crds", "name: web"),)),
+    Case(
+        "L10",
+        WEB,
+        "releaseName",
+        "also that of Application crds",
+        web("namespace: web\nreleaseName: web", "namespace: crds\nreleaseName: crds"),
+    ),
+    Case("L11", APPS, "rollout-phase", "randAlpha", apps("{{ .rolloutPhase }}", "{{ randAlpha 3 }}")),
+    Case("L12", APPS, "type", "'rollingSync'", rolling("RollingSync", "rollingSync")),
+    Case("L12", APPS, "- key", "'in' is not known", rolling("operator: In", "operator: in")),
+    Case("L12", APPS, "- key", "'phase'", rolling("key: rollout-phase", "key: phase")),
+    Case("L12", APPS, "maxUpdate", "'10'", rolling("maxUpdate: 1\n", 'maxUpdate: "10"\n')),
+    Case("L12", APPS, "maxUpdate", "0 never", rolling("maxUpdate: 1\n", "maxUpdate: 0\n")),
+    Case("L12", WEB, "rolloutPhase", "in no step", rolling('"650"', '"651"', WEB)),
+    Case("L12", APPS, "steps", "1 of 2 steps hold no Application: 650", rolling('"650"', '"110"', WEB), (), INFO),
+    Case("L12", APPS, "applicationsSync", "create-only", rolling("create-update", "create-only")),
+    Case("L12", APPS, "templatePatch", "without prune", ROLLING[:1], (), WARNING),
+    Case("L12", APPS, "targetRevision", "moving", rolling("1.0.0", "main"), (), WARNING),
+    Case(
+        "L13",
+        APPS,
+        "argocd.argoproj.io/sync-wave",
+        "orders nothing",
+        apps("      labels:", "      annotations:\n        argocd.argoproj.io/sync-wave: '3'\n      labels:"),
+    ),
+    Case("L15", WEB, "valueFiles", "variable", web(VALUES, "$values:x")),
+    Case("L16", WEB, "valueFiles", "more than once", web("parameters: []", f"  - {VALUES}\nparameters: []")),
+    Case("L17", WEB, "- name: p", "single $", web("parameters: []", "parameters:\n  - name: p\n    value: pa$word")),
+    Case(
+        "L18",
+        WEB,
+        "name",
+        "and valuesObject",
+        apps(RELEASE, f"{' ' * 10}values: x\n{' ' * 10}valuesObject: {{}}"),
+    ),
+    Case(
+        "L19",
+        WEB,
+        "chart",
+        "ignored",
+        (
+            *apps("      source:\n        repoURL: https:", "      source:\n        repoURL: oci:"),
+            *apps("        helm:\n          releaseName", "        chart: x\n        helm:\n          releaseName"),
+        ),
+    ),
+    Case("L21", WEB, "valueFiles", "is not there", web("10-values.yaml", "11-values.yaml")),
+    Case("L21", WEB, "valueFiles", "outside", web(VALUES, "../x.yaml")),
+    Case("L21", WEB, "valueFiles", "scheme", web(VALUES, "secrets://x.yaml")),
+    Case("L22", WEB, CHART, "Secret web/s", (), (manifest("Secret", "s", annotations=HOOK), SERVICE), WARNING),
+    Case("L22", WEB, CHART, "first one too", (), (manifest("Job", "j", annotations=HOOK), SERVICE), INFO),
+    Case("L23", WEB, CHART, "never applied", (), (manifest("Endpoints", "e"),)),
+    Case("L24", WEB, CHART, "kept", (), (manifest("ConfigMap", "p", annotations=KEEP),), INFO),
+    Case("L26", WEB, "syncOptions", "handed over", web("ServerSideApply=", "ApplyOutOfSyncOnly="), (), WARNING),
+    Case("L27", WEB, CHART, "also part of Application crds", (), (CRD,)),
+    Case("L28", WEB, "syncOptions", "not known", web("ServerSideApply=true", "ServerSideApplied=true")),
+    Case("L28", WEB, "syncOptions", "'yes' is no value", web("ServerSideApply=true", "ServerSideApply=yes")),
+    Case("L28", WEB, "syncOptions", "does nothing here", web("ServerSideApply=true", "Force=true")),
+    Case(
+        "L28",
+        WEB,
+        CHART,
+        "does nothing here",
+        (),
+        (manifest("ConfigMap", "x", annotations={OPTIONS: "CreateNamespace=true"}),),
+    ),
+    Case("L29", WEB, "syncOptions", "allow Namespace", web("ServerSideApply=true", "CreateNamespace=true")),
+    Case("L30", WEB, "project", "repository", ((PROJECT, "platform/gitops.git", "platform/other.git"),)),
+    Case("L30", WEB, "project", "destination", ((PROJECT, "namespace: web", "namespace: elsewhere"),)),
+    Case("L30", WEB, "project", "ClusterRole.rbac", (), (ROLE,)),
+    Case("L30", WEB, "project", "namespace kube-system", (), (manifest("Role", "x", namespace="kube-system"),)),
+    Case("L30", PROJECT, "sourceRepos", "denials", ((PROJECT, f"- {REPO}", "- '!https://x'"),)),
+    Case("L31", APPS, "syncPolicy", "preserveResources", apps("Deletion: true", "Deletion: false")),
+    Case("L31", APPS, "syncPolicy", "create-update", apps("create-update", "sync")),
+    Case("L33", WEB, CHART, "hooks alone", (), (manifest("Job", "j", annotations=HOOK),)),
+    Case(
+        "L34",
+        WEB,
+        "name",
+        "StatefulSet.apps",
+        apps("create-update", "sync"),
+        (manifest("StatefulSet", "s", group="apps"),),
+    ),
+    Case("L34", WEB, CHART, "Prune=false, Delete=false", (), (manifest("Namespace", "n", namespace=""),)),
+    Case("L40", WEB, "name", "tier, chart.version", (*web("tier: infra\n", ""), *web('  version: "1.10"\n', ""))),
+    Case("L41", WEB, "rolloutPhase", "three digits", web('"650"', '"late"')),
+    Case("L42", WEB, "dependsOn", "dependsOn", web("tier: infra", "dependsOn: [crds]\ntier: infra")),
+    Case("L43", WEB, "path", "not in the tree", web("own/web", "own/wep")),
+    Case("L43", WEB, "path", "no Chart.yaml", web("own/web", "own/web/templates")),
+    Case(
+        "L44",
+        "sources/charts/own/old/Chart.yaml",
+        "name: old",
+        "nothing uses sources/charts/own/old (1 file)",
+        (("sources/charts/own/old/Chart.yaml", "", "name: old\n"),),
+        (),
+        WARNING,
+    ),
+    Case(
+        "L45",
+        WEB,
+        "value: PLACE",
+        "placeholder",
+        web("parameters: []", "parameters:\n  - name: p\n    value: PLACEHOLDER-x"),
+        (),
+        WARNING,
+    ),
+    Case("L46", APPS, "apiVersion", "makes no Application", apps("dev/components", "prod/components"), (), INFO),
+]
+
+
+def test_a_good_tree_has_no_findings() -> None:
+    assert linted(good_files(), good_rendered()) == ()
+
+
+def test_a_good_rolling_tree_has_no_findings() -> None:
+    assert linted(edited(good_files(), ROLLING), good_rendered()) == ()
+
+
+def edited(files: dict[str, str], edits: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
+    for path, old, new in edits:
+        if not old:
+            files[path] = new
+            continue
+        assert old in files[path], f"{path} does not hold {old!r}"
+        files[path] = files[path].replace(old, new, 1)
+    return files
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{case.rule} {case.says}" for case in CASES])
+def test_a_rule_is_heard_where_something_is_wrong(case: Case) -> None:
+    files = edited(good_files(), case.edits)
+    rendered = good_rendered()
+    if case.objects:
+        rendered["dev", "web"] = Rendered(case.objects)
+    found = [f for f in linted(files, rendered) if f.code == case.rule and case.says in f.message]
+    places = {(f.source.file, files[f.source.file].splitlines()[f.source.line - 1].strip()) for f in found if f.source}
+    assert any(file == case.file and text.startswith(case.line) for file, text in places), places
+    assert {f.severity for f in found} == {case.severity}
+    assert all(f.hint for f in found)
+
+
+def test_a_render_without_objects_is_told() -> None:
+    found = linted(good_files(), {**good_rendered(), ("dev", "web"): Rendered()})
+    assert [(f.code, f.severity) for f in found] == [("L47", Severity.INFO)]
+
+
+def test_a_render_that_fails_is_an_error() -> None:
+    rendered = {**good_rendered(), ("dev", "web"): Rendered(error="no template x")}
+    found = linted(good_files(), rendered)
+    assert [(f.code, "no template x" in f.message) for f in found] == [("L47", True)]
+
+
+def test_every_rule_is_tried() -> None:
+    assert {case.rule for case in CASES} | {"L47"} == {rule.id for rule in RULES}
+
+
+def test_rules_have_one_id_each_and_say_why() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.title and rule.reason and rule.pointer for rule in RULES)
+
+
+def test_without_renders_the_rules_over_objects_say_nothing() -> None:
+    tree = FileTree({path: text.encode() for path, text in good_files().items()})
+    assert lint_tree(tree, expand_tree(tree)) == ()
+
+
+def test_a_parked_component_is_no_duplicate_and_its_files_are_used() -> None:
+    files = good_files()
+    files[WEB.replace("component.yaml", "component.disabled.yaml")] = files[WEB]
+    del files[WEB]
+    rendered = {key: value for key, value in good_rendered().items() if key[1] != "web"}
+    assert linted(files, rendered) == ()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "url", "allowed"),
+    [
+        ("*", "https://git.example.com/a.git", True),
+        ("https://git.example.com/*", "https://git.example.com/a.git", True),
+        ("https://git.example.com/*", "https://git.example.com/team/a.git", False),
+        ("https://git.example.com/**", "https://git.example.com/team/a.git", True),
+        ("https://git.example.com/A", "https://git.example.com/a.git", True),
+        ("git@git.example.com:team/a.git", "git.example.com/team/a", True),
+        ("https://git.example.com/a", "ssh://git.example.com/a", False),
+    ],
+)
+def test_repositories_match_as_argo_cd_matches_them(pattern: str, url: str, allowed: bool) -> None:
+
+    assert repository_matches(pattern, url) is allowed
