@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
 
 from rich.console import Console as RichOutput
@@ -46,14 +46,8 @@ class Console(Protocol):
     def error(self, error: MigrateError) -> None:
         """Say what stopped the run."""
 
-    def progress(self, title: str, total: int) -> _Progress:
+    def progress(self, title: str, total: int) -> AbstractContextManager[Advance]:
         """Count ``total`` pieces of work under ``title``; yields the function that counts one."""
-
-
-class _Progress(Protocol):
-    def __enter__(self) -> Advance: ...
-
-    def __exit__(self, *details: object) -> bool | None: ...
 
 
 class Stopwatch:

@@ -10,7 +10,7 @@ Reads charts and files of ``set`` from the estate's root; writes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from migrate.doors.files import seal_tree
 from migrate.doors.yaml import YamlError, load_yaml
@@ -30,7 +30,7 @@ from migrate.emit.secrets import check_secrets
 from migrate.emit.values import ValuesLayout, lay_out_values
 from migrate.errors import UsageError
 from migrate.model.estate import Estate
-from migrate.model.finding import sort_findings
+from migrate.model.finding import Finding, Severity, sort_findings
 from migrate.model.json import JsonValue
 from migrate.model.manifest import Rendered
 from migrate.model.plan import Disposition, Plan
@@ -69,7 +69,13 @@ def emit_tree(
         real=_real_secrets(estate),
     )
     told = [finding for name in facts for finding in facts[name].findings]
-    findings = (*placements.findings, *told, *whole.findings, *ledger_findings(estate, placements))
+    findings = (
+        *placements.findings,
+        *told,
+        *whole.findings,
+        *ledger_findings(estate, placements),
+        *_synced_placeholders(placements),
+    )
     empty = {
         (p.environment.name, p.release.id): values[p.folder].empty[p.environment.name]
         for p in placements.kept
@@ -77,6 +83,24 @@ def emit_tree(
     }
     ledger = make_ledger(estate, placements, empty)
     return seal_tree(FileTree(whole.files, whole.provenance, ledger, sort_findings(findings)), version=version)
+
+
+def _synced_placeholders(placements: Placements) -> Iterator[Finding]:
+    """A placeholder that syncs by itself would overwrite the secret that is live."""
+    for placement in placements.kept:
+        release = placement.release
+        if placement.handover == "done" and release.deployed and release.placeholders:
+            yield Finding(
+                "EM014",
+                Severity.ERROR,
+                f"{release.id} is handed over with a placeholder for {release.placeholders[0].reference}: "
+                "RollingSync would put it over the live secret",
+                "let the chart take it from a Secret of the cluster, or keep the layer back: "
+                f"layerHandover: {{{release.layer}: manual}}",
+                release.source,
+                release.id,
+                release.environment,
+            )
 
 
 def _values(placements: Placements) -> dict[str, ValuesLayout]:

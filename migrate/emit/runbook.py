@@ -47,7 +47,7 @@ Argo CD reads it from `{plan.repo_url}`, revision `{plan.revision}`. Environment
 | `environments/<env>/argocd/ops` | settings of Argo CD itself, applied by whoever owns Argo CD |
 | `environments/<env>/components` | one `component.yaml` an Application; `component.disabled.yaml` is parked |
 | `sources/charts`, `sources/values` | charts, and values files in the order they are applied |
-| `.migrate` | which files migrate wrote, and where each line came from (`migrate why PATH:LINE`) |
+| `.migrate` | which files migrate wrote, and where each file came from |
 
 No Application is deleted because its `component.yaml` is gone, and when an ApplicationSet is deleted its Applications
 and their objects stay (`applicationsSync: create-update`, `preserveResourcesOnDeletion`). This stays so after the
@@ -200,8 +200,19 @@ def _cutover(placements: Sequence[Placement]) -> str:
         "Layer by layer, one environment after the other, the least important first:",
         "",
         "1. `migrate verify`, then diff and sync the layer's Applications, and check the marks (above).",
-        "2. `migrate cutover LAYER` fences the releases in the helmfiles, so that helmfile refuses to touch them.",
-        "3. When the layer has run from Argo CD for as long as you want to see, it removes them from the helmfiles.",
+        "2. Fence its releases in the helmfiles, so that helmfile refuses to touch them. A comment stops nothing; a",
+        "   hook on each release does:",
+        "",
+        "   ```yaml",
+        "   hooks:",
+        "     - events: [preapply, presync, preuninstall]",
+        "       command: sh",
+        "       args: [-c, 'echo Argo CD applies this release >&2; exit 1']",
+        "       showlogs: true",
+        "   ```",
+        "",
+        "3. When the layer has run from Argo CD for as long as you want to see, take its releases out of the",
+        "   helmfiles, never with `helmfile destroy`.",
         "",
         "The layers in their order: " + _list(f"`{layer}`" for layer in layers) + ".",
     ]

@@ -137,7 +137,7 @@ def _cycle_findings(cycles: tuple[Cycle, ...]) -> list[Finding]:
         Finding(
             "GR001",
             Severity.ERROR,
-            "these releases wait for each other: " + " → ".join((*cycle.releases, cycle.releases[0])),
+            "a cycle, these releases wait for each other: " + " → ".join((*cycle.releases, cycle.releases[0])),
             "take one of these out: " + "; ".join(f"{e.after} after {e.before} ({e.evidence})" for e in cycle.edges),
             cycle.edges[0].source,
             cycle.releases[0],

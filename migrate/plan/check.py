@@ -36,6 +36,30 @@ def check_plan(plan: Plan, estate: Estate, graph: ReleaseGraph) -> tuple[Finding
     )
 
 
+def lost_order(plan: Plan, graph: ReleaseGraph, *, accepted: bool = False) -> tuple[Finding, ...]:
+    """The edges that one ApplicationSet a project cannot keep: nothing orders one ApplicationSet after another.
+
+    Empty for one ApplicationSet an environment. ``accepted``: a person knows, so each is a warning.
+    """
+    if plan.appsets != "per-project":
+        return ()
+    projects = {r.id: r.project.value for r in plan.releases if r.disposition is Disposition.COMPONENT}
+    severity = Severity.WARNING if accepted else Severity.ERROR
+    return tuple(
+        Finding(
+            "PL011",
+            severity,
+            f"{edge.after} (project {projects[edge.after]}) needs {edge.before} (project {projects[edge.before]}), "
+            f"and two ApplicationSets have no order: {edge.evidence}",
+            "use --appsets single, or say --accept-lost-order",
+            edge.source,
+            edge.after,
+        )
+        for edge in component_edges(graph, set(projects))
+        if projects[edge.before] != projects[edge.after]
+    )
+
+
 def _missing(plan: Plan, estate: Estate) -> Iterator[Finding]:
     known = plan.by_id()
     for name, environments in estate.by_id().items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from migrate.doors.yaml import dump_yaml
 from migrate.errors import UsageError
@@ -68,6 +68,8 @@ def _lines(plan: Plan, stale: tuple[ReleasePlan, ...]) -> Iterable[str]:
         yield f"    server: {_scalar(environment.server)}\n    kubeVersion: {_scalar(environment.kube_version)}\n"
         if environment.api_versions:
             yield f"    apiVersions: {_flow(list(environment.api_versions))}\n"
+        if environment.contexts:
+            yield f"    contexts: {_flow_map(environment.contexts)}\n"
     yield from _texts_by_name("secrets", plan.secrets_policy)
     yield from _ladder(plan)
     yield "releases:\n" if plan.releases or stale else "releases: {}\n"
@@ -130,6 +132,10 @@ def _decision(decision: Decision) -> str:
 
 def _flow(values: list[str]) -> str:
     return "[" + ", ".join(_scalar(value) for value in values) + "]"
+
+
+def _flow_map(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{_scalar(key)}: {_scalar(value)}" for key, value in values.items()) + "}"
 
 
 def _scalar(text: str) -> str:

@@ -162,7 +162,7 @@ def _environments(reader: _Reader, node: YamlNode | None) -> tuple[PlannedEnviro
     found = []
     for name, value in reader.mapping(node, "environments").items():
         what = f"environments.{name}"
-        keys = reader.mapping(value, what, ("cluster", "server", "kubeVersion", "apiVersions"))
+        keys = reader.mapping(value, what, ("cluster", "server", "kubeVersion", "apiVersions", "contexts"))
         default = PlannedEnvironment(name)
         found.append(
             PlannedEnvironment(
@@ -171,6 +171,7 @@ def _environments(reader: _Reader, node: YamlNode | None) -> tuple[PlannedEnviro
                 cluster=reader.text(keys.get("cluster"), f"{what}.cluster", default=default.cluster),
                 kube_version=reader.text(keys.get("kubeVersion"), f"{what}.kubeVersion", default=default.kube_version),
                 api_versions=reader.texts(keys.get("apiVersions"), f"{what}.apiVersions"),
+                contexts=_texts_by_name(reader, keys.get("contexts"), f"{what}.contexts", ()),
             )
         )
     return tuple(found)

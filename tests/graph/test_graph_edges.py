@@ -243,7 +243,7 @@ def test_a_cycle_is_shown_with_the_evidence_of_each_edge() -> None:
     assert [cycle.releases for cycle in graph.cycles] == [("web/a", "web/b")]
     assert [edge.kind for edge in graph.cycles[0].edges] == ["needs", "secret"]
     (finding,) = findings
-    assert finding.message == "these releases wait for each other: web/a → web/b → web/a"
+    assert finding.message == "a cycle, these releases wait for each other: web/a → web/b → web/a"
     assert "needs in helmfiles/10-base.yaml:20" in finding.hint
     assert "Deployment web → Secret web/login" in finding.hint
 

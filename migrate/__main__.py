@@ -1,0 +1,16 @@
+"""``migrate`` and ``python -m migrate``: arguments in, exit code out."""
+
+from __future__ import annotations
+
+import sys
+
+from migrate.cli import run
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""The command line: one module a command group, argv in, exit code out, no logic of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from migrate import __version__
+from migrate.cli.checking import lint, verify
+from migrate.cli.committing import commit, status
+from migrate.cli.converting import convert, expand
+from migrate.cli.options import make_console
+from migrate.cli.planning import graph, plan, wizard
+from migrate.cli.reading import inspect, render, values
+from migrate.cli.reference import commands_markdown
+from migrate.errors import ExitCode, MigrateError
+
+__all__ = ["cli", "run"]
+
+
+class _Sections(click.Group):
+    """Commands in the order of the work, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_Sections, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="migrate")
+def cli() -> None:
+    """From a Helmfile estate to Argo CD ApplicationSets, with a proof that both apply the same objects.
+
+    \b
+    The main job:
+      migrate plan helmfiles       propose tiers and rollout phases, write migration.yaml
+      migrate convert helmfiles    write the tree of ApplicationSets to out/
+      migrate verify helmfiles     prove it: render both sides and compare
+
+    Shell completion: add  eval "$(migrate completion bash)"  (or zsh, fish) to your shell's start-up file.
+
+    Exit codes: 0 done, equal · 1 differences or errors found · 2 wrong usage · 3 estate unreadable ·
+    4 answers missing · 5 refused · 70 a bug · 130 interrupted.
+    """
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script for your SHELL."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is not None:
+        click.echo(kind(cli, {}, "migrate", "_MIGRATE_COMPLETE").source())
+
+
+@click.command(hidden=True)
+def reference() -> None:
+    """Print the reference page of all commands (docs/reference/commands.md)."""
+    click.echo(commands_markdown(cli), nl=False)
+
+
+for _command in (inspect, values, render, graph, plan, wizard, convert, expand, verify, lint, commit, status):
+    cli.add_command(_command)
+cli.add_command(completion)
+cli.add_command(reference)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and give its exit code; nothing but the interpreter's own end escapes.
+
+    Errors for people go to standard error with what to do; a bug leaves a trace file and says where.
+    """
+    debug = "--debug" in arguments
+    console = make_console(quiet=False, color="--no-color" not in arguments and not os.environ.get("NO_COLOR"))
+    try:
+        code = cli.main(args=list(arguments), prog_name="migrate", standalone_mode=False)
+        return int(code) if isinstance(code, int) else int(ExitCode.DONE)
+    except click.ClickException as error:
+        error.show()
+        return int(error.exit_code)
+    except (KeyboardInterrupt, click.Abort, EOFError):
+        console.say("interrupted; nothing is half written")
+        return int(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        return _reader_went_away()
+    except MigrateError as error:
+        if debug:
+            traceback.print_exc()
+        for finding in error.findings:
+            console.finding(finding)
+        console.error(error)
+        return int(error.exit_code)
+    except Exception:
+        return _report_bug(debug=debug)
+
+
+def _reader_went_away() -> int:
+    """``migrate inspect | head``: stop without a word, as any filter does."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE
+
+
+def _report_bug(*, debug: bool) -> int:
+    text = traceback.format_exc()
+    if debug:
+        sys.stderr.write(text)
+    descriptor, name = tempfile.mkstemp(prefix="migrate-trace-", suffix=".txt")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(f"migrate {__version__} on Python {sys.version}\n{text}")
+    last = text.strip().splitlines()[-1]
+    sys.stderr.write(
+        f"this is a bug in migrate, not in your estate: {last}\n"
+        f"  → the trace is in {Path(name)}; it names files of your estate and no values: please report it\n"
+    )
+    return int(ExitCode.BUG)

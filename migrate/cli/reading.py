@@ -1,0 +1,172 @@
+"""``inspect``, ``values`` and ``render``: the estate as Helmfile sees it."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from migrate.cli.options import Settings, common_options
+from migrate.cli.work import exit_code, page, product, tell
+from migrate.doors.files import read_yaml_documents, write_texts
+from migrate.doors.yaml import dump_yaml
+from migrate.errors import DifferenceError, UsageError
+from migrate.model.estate import Estate, Release
+from migrate.model.json import JsonObject
+from migrate.model.plan import PlannedEnvironment
+from migrate.pipeline import broken_render
+from migrate.read import read_estate
+from migrate.render import fold_values, release_request, render_release, render_repository, render_targets
+from migrate.report import estate_json, estate_table
+
+
+@click.command()
+@common_options("table", "json")
+def inspect(settings: Settings) -> int:
+    """Show the releases as Helmfile sees them, per environment.
+
+    \b
+    Examples:
+      migrate inspect
+      migrate inspect helmfiles -e production -l layer=40-data-plane
+      migrate inspect --output json | jq '.releases[].name'
+    """
+    with settings.console.progress(f"reading {settings.request.path}", 0):
+        estate = read_estate(settings.request)
+    tell(settings.console, estate.findings)
+    if settings.output == "json":
+        product(estate_json(estate, estate.findings))
+    else:
+        product(estate_table(estate, page(settings)))
+    return exit_code(estate.findings)
+
+
+@click.command()
+@click.argument("release")
+@common_options("yaml", "json", estate="option")
+def values(settings: Settings, release: str) -> int:
+    """Print the merged values that Helm gets for RELEASE.
+
+    RELEASE is namespace/name, or the name where it is the only one.
+
+    \b
+    Examples:
+      migrate values data/clickhouse -e production
+      migrate values grafana -e dev --output json
+    """
+    with settings.console.progress(f"reading {settings.request.path}", 0):
+        estate = read_estate(settings.request)
+    found = _find(estate, release)
+    merged = {r.environment: _merged(estate, r) for r in found}
+    content = next(iter(merged.values())) if len(merged) == 1 else merged
+    product(json.dumps(content, indent=2, ensure_ascii=False) if settings.output == "json" else dump_yaml(content))
+    return 0
+
+
+def _merged(estate: Estate, release: Release) -> JsonObject:
+    request = release_request(estate, release, secrets=True)
+    return fold_values(request.values, request.value_names, request.sets)
+
+
+def _find(estate: Estate, wanted: str) -> list[Release]:
+    found = [r for r in estate.releases if wanted in (r.id, r.name, f"{r.namespace}/{r.name}")]
+    if not found:
+        near = difflib.get_close_matches(wanted, [*estate.by_id(), *{r.name for r in estate.releases}], 1)
+        meant = f"did you mean {near[0]}?" if near else "see: migrate inspect"
+        raise UsageError(f"no release is called {wanted}", hint=meant)
+    if len({r.id for r in found}) > 1:
+        raise UsageError(
+            f"{wanted} could be any of {', '.join(sorted({r.id for r in found}))}", hint="name it with its namespace"
+        )
+    return found
+
+
+@click.command()
+@click.option("--output-dir", type=click.Path(path_type=Path), metavar="DIR", help="A file a release below DIR.")
+@click.option("--application", type=click.Path(path_type=Path), metavar="FILE", help="Any one Application instead.")
+@click.option("--repo", "repos", multiple=True, metavar="[URL=]DIR", help="Where a repository URL lies on disk.")
+@click.option("--targets", is_flag=True, help="With --application: what the controller wants, not the repo-server.")
+@common_options("yaml", "json")
+def render(
+    settings: Settings, output_dir: Path | None, application: Path | None, repos: tuple[str, ...], targets: bool
+) -> int:
+    """Render as Helmfile does, or one Application as Argo CD.
+
+    \b
+    Examples:
+      migrate render helmfiles -e dev --output-dir /tmp/manifests
+      migrate render --application app.yaml --repo https://git.example.com/gitops.git=.
+    """
+    if application:
+        return _render_application(settings, application, repos, targets=targets)
+    with settings.console.progress(f"reading {settings.request.path}", 0):
+        estate = read_estate(settings.request)
+    texts: dict[str, str] = {}
+    errors = list(estate.findings)
+    cluster = PlannedEnvironment("")
+    deployed = [release for release in estate.releases if release.deployed]
+    with settings.console.progress("rendering as Helmfile does", len(deployed)) as advance:
+        for release in deployed:
+            rendered = render_release(
+                estate,
+                release,
+                kube_version=settings.kube_version or release.kube_version or cluster.kube_version,
+                api_versions=settings.api_versions or release.api_versions,
+                secrets=True,
+            )
+            broken = broken_render(release, rendered)
+            errors += [broken] if broken else []
+            path = f"{release.environment}/{release.namespace}--{release.name}.yaml"
+            texts[path] = "".join(f"---\n{manifest.text.strip()}\n" for manifest in rendered.manifests)
+            advance(release.id)
+    tell(settings.console, errors)
+    if output_dir:
+        write_texts(output_dir, texts)
+        settings.console.say(f"{len(texts)} files in {output_dir}")
+    else:
+        product("".join(texts[path] for path in texts))
+    return exit_code(errors)
+
+
+def _render_application(settings: Settings, file: Path, repos: tuple[str, ...], *, targets: bool) -> int:
+    documents = read_yaml_documents(file)
+    if len(documents) != 1:
+        raise UsageError(f"{file} holds {len(documents)} documents", hint="give a file with one Application")
+    repositories = repositories_by_url(repos, documents[0])
+    answer = render_targets if targets else render_repository
+    rendered = answer(
+        documents[0],
+        repositories,
+        kube_version=settings.kube_version or PlannedEnvironment("").kube_version,
+        api_versions=settings.api_versions,
+    )
+    if rendered.error:
+        raise DifferenceError(f"{file} does not render: {rendered.error}")
+    product("".join(f"---\n{dump_yaml(manifest.document)}" for manifest in rendered.manifests))
+    return 0
+
+
+def repositories_by_url(repos: tuple[str, ...], application: object) -> dict[str, str]:
+    """``--repo URL=DIR`` as a mapping; a bare ``DIR`` serves every URL that the document names."""
+    named = sorted(set(_repository_urls(application)))
+    found: dict[str, str] = {}
+    for repo in repos:
+        url, separator, folder = repo.rpartition("=")
+        for target in [url] if separator else named:
+            found[target] = str(Path(folder).resolve())
+    return found
+
+
+def _repository_urls(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        url = value.get("repoURL")
+        if isinstance(url, str):
+            yield url
+        for item in value.values():
+            yield from _repository_urls(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _repository_urls(item)

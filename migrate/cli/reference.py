@@ -1,0 +1,25 @@
+"""The reference page of the commands, written from the commands themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+def commands_markdown(group: click.Group) -> str:
+    """One section a command: its help as the terminal shows it, 100 columns wide."""
+    parts = ["# Commands\n\nWritten from the program (`make reference`); a test holds it to that.\n", "\n## migrate\n"]
+    with click.Context(group, info_name="migrate", **group.context_settings) as parent:
+        parts.append(_help(group, "migrate", help_option_names=parent.help_option_names))
+        for name in group.list_commands(parent):
+            command = group.commands[name]
+            if not command.hidden:
+                parts.append(f"\n## migrate {name}\n")
+                parts.append(_help(command, name, parent))
+    return "".join(parts)
+
+
+def _help(command: click.Command, name: str, parent: click.Context | None = None, **settings: Any) -> str:
+    with click.Context(command, info_name=name, parent=parent, terminal_width=100, **settings) as context:
+        return f"\n```text\n{command.get_help(context).rstrip()}\n```\n"

@@ -1,0 +1,37 @@
+"""Nouns → text: the JSON of the contract, tables for a terminal, markdown for a pull request."""
+
+from migrate.report.shapes import (
+    estate_json,
+    expansion_json,
+    finding_json,
+    graph_json,
+    lint_json,
+    report_json,
+    status_json,
+)
+from migrate.report.tables import (
+    conversion_text,
+    estate_table,
+    expansion_table,
+    findings_text,
+    plan_table,
+    report_text,
+    status_table,
+)
+
+__all__ = [
+    "conversion_text",
+    "estate_json",
+    "estate_table",
+    "expansion_json",
+    "expansion_table",
+    "finding_json",
+    "findings_text",
+    "graph_json",
+    "lint_json",
+    "plan_table",
+    "report_json",
+    "report_text",
+    "status_json",
+    "status_table",
+]
