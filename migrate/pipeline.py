@@ -23,7 +23,7 @@ from migrate.expand import expand_tree
 from migrate.graph import build_graph
 from migrate.model.application import Expansion, GeneratedApplication
 from migrate.model.estate import Estate, ReadRequest, Release
-from migrate.model.finding import Finding, Severity, sort_findings
+from migrate.model.finding import Finding, sort_findings
 from migrate.model.graph import ReleaseGraph
 from migrate.model.manifest import Rendered
 from migrate.model.plan import Plan, PlannedEnvironment
@@ -31,11 +31,8 @@ from migrate.model.report import Report
 from migrate.model.tree import FileTree
 from migrate.plan import propose_plan
 from migrate.read import read_estate
-from migrate.render import RenderCache, Scopes, defined_scopes, render_application, render_release
+from migrate.render import RenderCache, Scopes, broken_render, defined_scopes, render_application, render_release
 from migrate.verify import verify_releases
-
-REFUSING = frozenset({"EM020"})
-"""Findings after which going on would write a plaintext secret: exit code 5 instead of 1."""
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -105,21 +102,6 @@ def known_clusters(estate: Estate, decided: Plan | None, given: Clusters) -> dic
     """Environment → its cluster: what the command line says, else the plan, else the default."""
     planned = {e.name: e for e in decided.environments} if decided else {}
     return {name: given.get(name) or planned.get(name) or PlannedEnvironment(name) for name in estate.environments}
-
-
-def broken_render(release: Release, rendered: Rendered) -> Finding | None:
-    """The finding for a deployed release that does not render."""
-    if not rendered.error:
-        return None
-    return Finding(
-        "RD001",
-        Severity.ERROR,
-        f"{release.id} does not render: {rendered.error}",
-        "mend its chart or values; helmfile would fail here too",
-        release.source,
-        release.id,
-        release.environment,
-    )
 
 
 def plan_releases(reading: Reading, decided: Plan | None) -> Plan:

@@ -9,31 +9,50 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from migrate import __version__
-from migrate.cli.checking import lint, verify
-from migrate.cli.committing import commit, status
-from migrate.cli.converting import convert, expand
 from migrate.cli.options import make_console
-from migrate.cli.planning import graph, plan, wizard
-from migrate.cli.reading import inspect, render, values
 from migrate.cli.reference import commands_markdown
 from migrate.errors import ExitCode, MigrateError
 
 __all__ = ["cli", "run"]
 
 
-class _Sections(click.Group):
-    """Commands in the order of the work, not of the alphabet."""
+_MODULES = {
+    "inspect": "reading",
+    "values": "reading",
+    "render": "reading",
+    "graph": "planning",
+    "plan": "planning",
+    "wizard": "planning",
+    "convert": "converting",
+    "expand": "converting",
+    "verify": "checking",
+    "lint": "checking",
+    "commit": "committing",
+    "status": "committing",
+}
+"""Command → the module that holds it, in the order of the work."""
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module when it is asked for: half of a short run would be imports otherwise."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
+        return [*_MODULES, *self.commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULES:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = getattr(import_module(f"migrate.cli.{_MODULES[cmd_name]}"), cmd_name)
+        return command
 
 
-@click.group(cls=_Sections, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="migrate")
 def cli() -> None:
     """From a Helmfile estate to Argo CD ApplicationSets, with a proof that both apply the same objects.
@@ -68,8 +87,6 @@ def reference() -> None:
     click.echo(commands_markdown(cli), nl=False)
 
 
-for _command in (inspect, values, render, graph, plan, wizard, convert, expand, verify, lint, commit, status):
-    cli.add_command(_command)
 cli.add_command(completion)
 cli.add_command(reference)
 

@@ -9,7 +9,8 @@ import click
 
 from migrate import pipeline
 from migrate.cli.options import Settings, common_options
-from migrate.cli.work import decided_plan, existing_folder, exit_code, page, planned, product, tell
+from migrate.cli.stages import decided_plan, planned
+from migrate.cli.work import existing_folder, exit_code, page, product, tell
 from migrate.doors.files import read_tree, store_verdicts
 from migrate.errors import ExitCode
 from migrate.expand import expand_tree

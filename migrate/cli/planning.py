@@ -9,7 +9,8 @@ import click
 
 from migrate import pipeline
 from migrate.cli.options import Settings, common_options
-from migrate.cli.work import exit_code, page, planned, product, reading, require_answers, tell, whole_estate
+from migrate.cli.stages import planned, reading, require_answers, whole_estate
+from migrate.cli.work import exit_code, page, product, tell
 from migrate.doors.files import read_text, write_text
 from migrate.errors import AnswersMissingError, ExitCode
 from migrate.graph import graph_text

@@ -17,9 +17,15 @@ from migrate.errors import DifferenceError, UsageError
 from migrate.model.estate import Estate, Release
 from migrate.model.json import JsonObject
 from migrate.model.plan import PlannedEnvironment
-from migrate.pipeline import broken_render
 from migrate.read import read_estate
-from migrate.render import fold_values, release_request, render_release, render_repository, render_targets
+from migrate.render import (
+    broken_render,
+    fold_values,
+    release_request,
+    render_release,
+    render_repository,
+    render_targets,
+)
 from migrate.report import estate_json, estate_table
 
 

@@ -13,8 +13,8 @@ def commands_markdown(group: click.Group) -> str:
     with click.Context(group, info_name="migrate", **group.context_settings) as parent:
         parts.append(_help(group, "migrate", help_option_names=parent.help_option_names))
         for name in group.list_commands(parent):
-            command = group.commands[name]
-            if not command.hidden:
+            command = group.get_command(parent, name)
+            if command is not None and not command.hidden:
                 parts.append(f"\n## migrate {name}\n")
                 parts.append(_help(command, name, parent))
     return "".join(parts)

@@ -2,13 +2,14 @@
 
 from migrate.render.application import render_application, render_repository, render_targets
 from migrate.render.chart import RenderCache, render_request
-from migrate.render.release import release_request, render_release
+from migrate.render.release import broken_render, release_request, render_release
 from migrate.render.scopes import Scopes, defined_scopes
 from migrate.render.values import fold_values
 
 __all__ = [
     "RenderCache",
     "Scopes",
+    "broken_render",
     "defined_scopes",
     "fold_values",
     "release_request",

@@ -7,6 +7,7 @@ import dataclasses
 from migrate.doors.helm import HelmError
 from migrate.doors.yaml import dump_yaml
 from migrate.model.estate import Estate, Release
+from migrate.model.finding import Finding, Severity
 from migrate.model.manifest import HelmRequest, Manifest, Rendered
 from migrate.render.chart import RenderCache, render_request
 from migrate.render.namespaces import at_chart, settle_namespaces
@@ -92,3 +93,18 @@ def _patched(release: Release, manifests: tuple[Manifest, ...]) -> tuple[Manifes
         text = manifest.text if document is manifest.document else dump_yaml(document)
         patched.append(dataclasses.replace(manifest, key=key, document=document, text=text))
     return tuple(patched)
+
+
+def broken_render(release: Release, rendered: Rendered) -> Finding | None:
+    """The finding for a deployed release that does not render."""
+    if not rendered.error:
+        return None
+    return Finding(
+        "RD001",
+        Severity.ERROR,
+        f"{release.id} does not render: {rendered.error}",
+        "mend its chart or values; helmfile would fail here too",
+        release.source,
+        release.id,
+        release.environment,
+    )

@@ -35,7 +35,9 @@ COMMON = {
 
 @pytest.mark.parametrize("name", CONTRACT)
 def test_every_command_of_the_contract_has_the_common_options(name: str) -> None:
-    options = {opt for p in cli.commands[name].params if isinstance(p, click.Option) for opt in p.opts}
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    options = {opt for p in command.params if isinstance(p, click.Option) for opt in p.opts}
     assert options >= COMMON
 
 

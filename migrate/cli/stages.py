@@ -1,0 +1,64 @@
+"""What several commands do first: read the estate, render it, and take the plan."""
+
+from __future__ import annotations
+
+from migrate import pipeline
+from migrate.cli.options import Settings
+from migrate.doors.files import read_text
+from migrate.errors import AnswersMissingError, UsageError
+from migrate.model.plan import Plan
+from migrate.pipeline import Reading
+from migrate.plan import load_plan
+
+
+def whole_estate(settings: Settings, what: str) -> None:
+    """A plan or a tree of some releases would silently lose the others.
+
+    Raises:
+        UsageError: selectors were given.
+    """
+    if settings.request.selectors:
+        raise UsageError(f"{what} is made for the whole estate", hint="leave out --selector")
+
+
+def decided_plan(settings: Settings) -> Plan | None:
+    """The plan in the file of decisions, or None where there is none yet."""
+    if not settings.plan_file.is_file():
+        return None
+    return load_plan(read_text(settings.plan_file), str(settings.plan_file))
+
+
+def reading(settings: Settings) -> tuple[Reading, Plan | None]:
+    """Read and render the estate as the options and the file of decisions say."""
+    decided = decided_plan(settings)
+    read = pipeline.read_and_render(
+        settings.request,
+        decided=decided,
+        clusters=settings.clusters(),
+        console=settings.console,
+        jobs=settings.jobs,
+    )
+    return read, decided
+
+
+def planned(settings: Settings) -> tuple[Reading, Plan]:
+    """The reading with the plan that holds for it: decisions of the file, proposals for what it leaves open.
+
+    Raises:
+        AnswersMissingError: a rule is marked ``ask`` and its answer is missing.
+    """
+    read, decided = reading(settings)
+    plan = pipeline.plan_releases(read, decided)
+    require_answers(plan)
+    return read, plan
+
+
+def require_answers(plan: Plan) -> None:
+    """Stop with exit code 4 where an answer that only a person may give is missing."""
+    missing = [question for question in plan.questions if question.must_ask]
+    if missing:
+        listed = "\n  ".join(f"{question.key}: {question.text}" for question in missing)
+        raise AnswersMissingError(
+            f"{len(missing)} answers are missing:\n  {listed}",
+            hint="run: migrate wizard, or write them into the plan",
+        )
