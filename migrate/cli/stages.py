@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from migrate import pipeline
 from migrate.cli.options import Settings
 from migrate.doors.files import read_text
 from migrate.errors import AnswersMissingError, UsageError
 from migrate.model.plan import Plan
 from migrate.pipeline import Reading
-from migrate.plan import load_plan
+from migrate.plan import load_plan, settle_unstable
 
 
 def whole_estate(settings: Settings, what: str) -> None:
@@ -50,7 +52,7 @@ def planned(settings: Settings) -> tuple[Reading, Plan]:
     read, decided = reading(settings)
     plan = pipeline.plan_releases(read, decided)
     require_answers(plan)
-    return read, plan
+    return replace(read, findings=settle_unstable(read.findings, plan)), plan
 
 
 def require_answers(plan: Plan) -> None:

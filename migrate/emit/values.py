@@ -189,7 +189,7 @@ def _layer_findings(placement: Placement, layer: ValuesLayer, path: str) -> list
         found.append(
             Finding(
                 "EM010",
-                Severity.WARNING,
+                Severity.INFO,
                 f"{release.id} takes secrets from {layer.path or layer.source}; placeholders stand in: "
                 f"{', '.join(names)} ({path})",
                 SUPPLY,

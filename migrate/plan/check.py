@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from migrate.model.estate import Estate
 from migrate.model.finding import Finding, Severity, SourceLocation, sort_findings
@@ -33,6 +34,17 @@ def check_plan(plan: Plan, estate: Estate, graph: ReleaseGraph) -> tuple[Finding
             *_clashes(components, sources, "folder", lambda release: release.path.value),
             *_scopes(graph, components),
         )
+    )
+
+
+def settle_unstable(findings: tuple[Finding, ...], plan: Plan) -> tuple[Finding, ...]:
+    """What a chart draws at random is a note, no warning, once the plan pins the release."""
+    pinned = {release.id: release for release in plan.releases if release.pins}
+    return tuple(
+        replace(f, severity=Severity.INFO, message=f"{f.message}; the plan pins it: {pinned[f.release].pin_reason}")
+        if f.code == "RN001" and f.release in pinned
+        else f
+        for f in findings
     )
 
 

@@ -1,0 +1,76 @@
+"""What the command line refuses, since it would lose something."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Migrate, write_files
+
+
+def names(folder: Path) -> set[str]:
+    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_converting_one_environment_does_not_remove_the_others(small: Path, migrate: Migrate) -> None:
+    assert migrate(small, "convert").code == 0
+    before = names(small / "out")
+    outcome = migrate(small, "convert", "-e", "dev")
+    assert outcome.code == 5
+    assert "prod" in outcome.err
+    assert names(small / "out") == before
+    assert migrate(small, "convert", "-e", "dev", "--out", "only-dev").code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "convert", "wizard"])
+def test_a_plan_or_a_tree_of_some_releases_is_refused(small: Path, migrate: Migrate, command: str) -> None:
+    outcome = migrate(small, command, "-l", "name=front")
+    assert outcome.code == 2
+    assert "--selector" in outcome.err
+
+
+def test_verify_with_a_selector_judges_the_selected_releases_only(small: Path, migrate: Migrate) -> None:
+    assert migrate(small, "plan").code == 0
+    assert migrate(small, "convert").code == 0
+    outcome = migrate(small, "verify", "-l", "name=front", "--output", "json")
+    assert outcome.code == 0, outcome.err
+    assert {row["id"] for row in json.loads(outcome.out)["releases"]} == {"web/front"}
+
+
+def test_a_placeholder_is_never_handed_over(small: Path, migrate: Migrate) -> None:
+    state = (small / "helmfiles/10-base.yaml").read_text()
+    write_files(small, {"helmfiles/10-base.yaml": state.replace("replicas: 3", "colour: ref+vault://secret/colour")})
+    assert migrate(small, "convert").code == 0
+    outcome = migrate(small, "convert", "--handover", "done")
+    assert outcome.code == 1
+    assert "EM014" in outcome.err
+    assert "layerHandover: {10-base: manual}" in outcome.err
+
+
+def test_an_edge_over_projects_is_refused_until_it_is_accepted(sample: Path, migrate: Migrate) -> None:
+    outcome = migrate(sample, "convert", "--appsets", "per-project", "--out", "other")
+    assert outcome.code == 1
+    assert "PL011" in outcome.err
+    assert not (sample / "other").exists()
+    assert migrate(sample, "convert", "--appsets", "per-project", "--out", "other", "--accept-lost-order").code == 0
+
+
+def test_what_is_drawn_at_random_is_a_note_once_the_plan_pins_it(sample: Path, migrate: Migrate) -> None:
+    assert "RN001" not in migrate(sample, "plan", "--check").err
+    plan = sample / "migration.yaml"
+    lines = plan.read_text().splitlines(keepends=True)
+    start = next(i for i, line in enumerate(lines) if line.strip() == "pins:")
+    plan.write_text("".join(lines[:start] + lines[start + 5 :]))
+    outcome = migrate(sample, "plan")
+    assert outcome.code == 0, outcome.err
+    assert "warning RN001 helmfiles/charts/third_party/grafana" in outcome.err
+
+
+def test_what_is_not_built_is_said(small: Path, migrate: Migrate) -> None:
+    for arguments in (["--helmfile-version", "0"], ["--helmfile-binary", "helmfile"]):
+        outcome = migrate(small, "inspect", *arguments)
+        assert outcome.code == 2
+        assert "not built yet" in outcome.err
+    assert migrate(small, "convert", "--layout", "kustomize").code == 2
