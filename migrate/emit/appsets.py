@@ -17,7 +17,7 @@ ARGOCD_NAMESPACE = "argocd"
 TIERS = ("infra", "data", "platform", "apps", "qa")
 """The order in which ``--steps tier`` lets tiers sync; a tier of one's own comes last."""
 
-_PATCH_HEAD = """\
+_PATCH = """\
 spec:
   source:
     helm:
@@ -46,19 +46,8 @@ spec:
 {{- if .ignoreDifferences }}
   ignoreDifferences: {{ .ignoreDifferences | toJson }}
 {{- end }}
-"""
-_PATCH_MANUAL = """\
 {{- if .syncOptions }}
   syncPolicy:
-    syncOptions: {{ .syncOptions | toJson }}
-{{- end }}
-"""
-# Under RollingSync the controller syncs; `prune` says whether such a sync removes what left the repository.
-_PATCH_DONE = """\
-  syncPolicy:
-    automated:
-      prune: true
-{{- if .syncOptions }}
     syncOptions: {{ .syncOptions | toJson }}
 {{- end }}
 """
@@ -83,6 +72,11 @@ def _piece(environment: str, name: str, project: str, placements: Sequence[Place
     ]
     if handovers == {"manual"}:
         comment.append("Hand-over is manual: nothing syncs until a person does it (migration.yaml: handover).")
+    else:
+        # With `automated`, a controller without progressive syncs would sync everything at once, in no order.
+        comment.append(
+            "RollingSync syncs, so there is no `automated`; what left git is pruned by hand: argocd app sync --prune."
+        )
     return yaml_piece(
         f"environments/{environment}/argocd/apps/{name}.yaml",
         _document(environment, name, project, placements, plan, handovers),
@@ -103,7 +97,7 @@ def _document(
         spec["strategy"] = _strategy(plan, placements, mixed=len(handovers) > 1)
     spec["syncPolicy"] = {"preserveResourcesOnDeletion": True, "applicationsSync": "create-update"}
     spec["template"] = _template(plan, mixed=len(handovers) > 1)
-    spec["templatePatch"] = _PATCH_HEAD + (_PATCH_DONE if "done" in handovers else _PATCH_MANUAL)
+    spec["templatePatch"] = _PATCH
     metadata: JsonObject = {
         "name": name,
         "namespace": ARGOCD_NAMESPACE,

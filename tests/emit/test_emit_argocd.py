@@ -121,7 +121,7 @@ def test_hand_over_done_rolls_over_the_whole_ladder(tmp_path: Path) -> None:
     (application,) = expand_tree(tree, ("dev",)).applications
     assert application.step == 2
     spec: Any = application.manifest["spec"]
-    assert spec["syncPolicy"]["automated"]["prune"] is True
+    assert "automated" not in spec.get("syncPolicy", {})
 
 
 @pytest.mark.parametrize(("steps", "labels"), [("tier", ["infra", "data", "odd"]), ("wave", ["-5", "9", "10"])])
