@@ -13,6 +13,8 @@ from migrate.model.manifest import Manifest, ObjectKey
 from migrate.model.structure import ABSENT, Side, differences, join_path
 
 _LONG_NUMBER = re.compile(r"\d{16,}")
+_EXACT = 2**53
+"""Up to here a float holds every integer."""
 _LEAST_LIKENESS = 0.6
 """Below it two objects of different names are shown as one missing and one new."""
 _ANNOTATIONS = "metadata.annotations"
@@ -98,13 +100,11 @@ def find_changes(pair: Pair) -> Iterator[Change]:
         return
     if left.text == right.text and left.key == right.key and _namespace(left) == _namespace(right):
         return
-    found = False
     for path, before, after in differences(left.document, right.document):
-        for change in _single_annotations(Change(left, right, path, before, after)):
-            found = True
-            yield change
+        yield from _single_annotations(Change(left, right, path, before, after))
     # Helm's parser makes floats of numbers, so that structure alone cannot tell 9007199254740993 from its neighbour.
-    if not found and _long_numbers(left) != _long_numbers(right):
+    large = _has_large_number(left.document) or _has_large_number(right.document)
+    if large and _long_numbers(left) != _long_numbers(right):
         yield Change(left, right, "a number beyond 2^53", str(_long_numbers(left)), str(_long_numbers(right)))
 
 
@@ -120,15 +120,25 @@ def _single_annotations(change: Change) -> Iterator[Change]:
             empty: JsonValue = {}
             first = before if isinstance(before, dict) else empty
             second = after if isinstance(after, dict) else empty
+            # None of them: an empty map is not an absent one, and is said to be different.
             for path, old, new in differences(first, second, map_path):
                 yield Change(change.left, change.right, path, old, new)
-            return
+            if first or second:
+                return
     yield change
 
 
 def _namespace(manifest: Manifest) -> JsonValue:
     metadata = manifest.document.get("metadata")
     return metadata.get("namespace") if isinstance(metadata, dict) else None
+
+
+def _has_large_number(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return any(_has_large_number(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_has_large_number(item) for item in value)
+    return isinstance(value, (int, float)) and abs(value) >= _EXACT
 
 
 def _long_numbers(manifest: Manifest) -> Counter[str]:

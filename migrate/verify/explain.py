@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrate.model.estate import Release
+from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.plan import ReleasePlan
 from migrate.model.report import Explanation
@@ -14,11 +16,15 @@ from migrate.model.structure import ABSENT
 from migrate.verify.compare import Change
 
 HOOK = "helm.sh/hook"
-_HOOK_ANNOTATIONS = (HOOK, "helm.sh/hook-weight", "helm.sh/hook-delete-policy", "helm.sh/hook-output-log-policy")
+_HOOK_ANNOTATIONS = (HOOK, "helm.sh/hook-delete-policy", "helm.sh/hook-output-log-policy")
 _SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
 _SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 _TESTS = {"test", "test-success"}
 _ROLLBACKS = {"pre-rollback", "post-rollback"}
+_NO_RESOURCE = _ROLLBACKS | {"pre-delete", "post-delete"}
+"""Hooks that no sync may run: as plain objects they would run at every one."""
+_WEIGHT = "helm.sh/hook-weight"
+_ARGOCD_HOOK = "argocd.argoproj.io/hook"
 
 
 @dataclass(frozen=True)
@@ -49,28 +55,52 @@ def events(manifest: Manifest | None) -> set[str]:
     return {word.strip().lower() for word in text.split(",") if word.strip()}
 
 
+def hooks_alone(comparison: Comparison) -> bool:
+    """Whether Helm runs nothing but hooks: then they are carried as plain objects, tests among them."""
+    return bool(comparison.left.manifests) and all(events(manifest) for manifest in comparison.left.manifests)
+
+
 # ---------------------------------------------------------------- rules for changes
 
 
 def _test_dropped(change: Change, comparison: Comparison) -> bool:
     found = events(change.left)
-    return change.right is None and bool(found & _TESTS) and found <= _TESTS | _ROLLBACKS
+    tests = bool(found & _TESTS) and found <= _TESTS | _ROLLBACKS
+    return tests and _gone(change) and not hooks_alone(comparison)
 
 
 def _rollback_dropped(change: Change, comparison: Comparison) -> bool:
-    return change.right is None and bool(events(change.left)) and events(change.left) <= _ROLLBACKS
+    return bool(events(change.left)) and events(change.left) <= _ROLLBACKS and _gone(change)
+
+
+def _gone(change: Change) -> bool:
+    """Whether Argo CD does not have the hook; one with a phase of Argo CD's own would run, so it must be there."""
+    return change.right is None and change.left is not None and _ARGOCD_HOOK not in change.left.annotations
 
 
 def _hook_became_resource(change: Change, comparison: Comparison) -> bool:
-    if change.left is None or change.right is None or not events(change.left) or events(change.right):
+    if change.left is None or change.right is None or not hooks_alone(comparison):
+        return False
+    if events(change.left) <= _NO_RESOURCE or events(change.right):
         return False
     if not _options(change.right) >= {"Force=true", "Replace=true"}:
         return False
+    weight = change.left.annotations.get(_WEIGHT)
     if change.annotation in _HOOK_ANNOTATIONS:
         return change.after is ABSENT
+    if change.annotation == _WEIGHT:
+        kept_as = change.right.annotations.get(_SYNC_WAVE)
+        own = change.left.annotations.get(_SYNC_WAVE)
+        return change.after is ABSENT and (kept_as == (own or weight) or not _weights_order(comparison))
     if change.annotation == _SYNC_WAVE:
-        return change.after == change.left.annotations.get("helm.sh/hook-weight")
+        return change.before is ABSENT and change.after == weight
     return change.annotation == _SYNC_OPTIONS and _added_options(change) <= {"Force=true", "Replace=true"}
+
+
+def _weights_order(comparison: Comparison) -> bool:
+    """Whether the hooks' weights put one before another, which only sync waves can keep."""
+    hooks = [manifest for manifest in comparison.left.manifests if not events(manifest) <= _NO_RESOURCE]
+    return len({manifest.annotations.get(_WEIGHT, "0") for manifest in hooks}) > 1
 
 
 def _namespace_guarded(change: Change, comparison: Comparison) -> bool:
@@ -90,18 +120,78 @@ def _namespace_removed(change: Change, comparison: Comparison) -> bool:
 
 
 def _unstable(change: Change, comparison: Comparison) -> bool:
-    """Only what differs from itself on a side, or a Secret drawn at random that the plan pins away."""
-    for key, path in (*comparison.left.unstable, *comparison.right.unstable):
-        if key == change.key and (not path or (change.path and _overlap(path, change.path))):
-            return True
-    pinned = comparison.plan is not None and bool(comparison.plan.pins)
-    drawn = any(key == change.key for key, _ in comparison.left.unstable)
-    return pinned and drawn and change.right is None and change.key.kind == "Secret"
+    """What helmfile's side draws anew, where Argo CD's side draws it too or the plan fixes it; nothing beside it."""
+    if not change.path:
+        return _pinned_secret(change, comparison) or _random_name(change, comparison)
+    if not _drawn(change, comparison.left):
+        return False
+    if comparison.plan is not None and comparison.plan.pins:
+        return _pinned(change, comparison, comparison.plan.pins)
+    there = change.before is not ABSENT and change.after is not ABSENT
+    return there and (_drawn(change, comparison.right) or carried_by_manifests(comparison))
 
 
-def _overlap(path: str, other: str) -> bool:
-    shorter, longer = sorted((path, other), key=len)
-    return longer == shorter or (longer.startswith(shorter) and longer[len(shorter)] in ".[")
+def _pinned(change: Change, comparison: Comparison, pins: JsonObject) -> bool:
+    """Whether the plan's pins work: Argo CD draws less than helmfile did, and no Secret that a pin names."""
+    if set(comparison.left.unstable) <= set(comparison.right.unstable):
+        return False
+    key = change.key
+    named = (key.group, key.kind) == ("", "Secret") and key.name in _texts(pins)
+    return not (named and _drawn(change, comparison.right))
+
+
+def _drawn(change: Change, side: Rendered) -> bool:
+    """Whether the change is at or inside a place that differs from itself on this side."""
+    return any(key == change.key and path and _within(change.path, path) for key, path in side.unstable)
+
+
+def _within(path: str, other: str) -> bool:
+    return path == other or (path.startswith(other) and path[len(other)] in ".[")
+
+
+def carried_by_manifests(comparison: Comparison) -> bool:
+    """Whether the component holds manifests as they were once rendered, so that what is random is fixed in them."""
+    release = comparison.release
+    namespaces = any(m.key.kind == "Namespace" and not m.key.group for m in comparison.left.manifests)
+    return bool(release.json_patches or release.strategic_merge_patches) or namespaces or hooks_alone(comparison)
+
+
+def _pinned_secret(change: Change, comparison: Comparison) -> bool:
+    """A Secret drawn at random that Argo CD does not apply, because a pin names the one that is there."""
+    key = change.key
+    if change.right is not None or (key.group, key.kind) != ("", "Secret") or comparison.plan is None:
+        return False
+    return any(drawn == key for drawn, _ in comparison.left.unstable) and key.name in _texts(comparison.plan.pins)
+
+
+def _texts(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def _random_name(change: Change, comparison: Comparison) -> bool:
+    """An object whose name is drawn: the other side has as many that are the same but for their names."""
+    manifest = change.left or change.right
+    side = comparison.left if change.left else comparison.right
+    if manifest is None or (manifest.key, "") not in side.unstable:
+        return False
+    left, right = (
+        sum((m.key, "") in s.unstable and _nameless(m) == _nameless(manifest) for m in s.manifests)
+        for s in (comparison.left, comparison.right)
+    )
+    return left == right
+
+
+def _nameless(manifest: Manifest) -> tuple[str, str, str, str]:
+    key = manifest.key
+    text = json.dumps(manifest.document, sort_keys=True).replace(json.dumps(key.name)[1:-1], "\0")
+    return key.group, key.kind, key.namespace, text
 
 
 def _options(manifest: Manifest) -> set[str]:

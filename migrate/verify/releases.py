@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
-from migrate.model.application import Expansion
+from migrate.model.application import Expansion, ExpansionError
 from migrate.model.estate import Estate, Release
+from migrate.model.finding import Finding, Severity
 from migrate.model.json import JsonObject
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.plan import Disposition, Plan, ReleasePlan
-from migrate.model.report import Exclusion, ReleaseVerdict, Report, Verdict
+from migrate.model.report import Difference, Exclusion, ReleaseVerdict, Report, Verdict
+from migrate.verify.aim import aim_differences
 from migrate.verify.compare import Change, Pair, find_changes, pair_by_key, pair_by_likeness
 from migrate.verify.differences import describe
 from migrate.verify.explain import Comparison, explain_changes, may_change_manifests
@@ -24,7 +26,7 @@ def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expans
     ``left`` is keyed by (environment, release id), ``right`` by (environment, Application name).
     """
     planned = plan.by_id()
-    applications = {(a.environment, a.name) for a in expansion.applications}
+    applications = {(a.environment, a.name): a for a in expansion.applications}
     failures = {(e.environment, e.application): e.message for e in expansion.errors}
     rows: list[ReleaseVerdict] = []
     excluded: list[Exclusion] = []
@@ -43,14 +45,29 @@ def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expans
             continue
         matched.add((release.environment, name))
         applied = right.get((release.environment, name), Rendered(error="the Application was not rendered"))
-        rows.append(compare_release(release, entry, name, rendered, applied))
+        row = compare_release(release, entry, name, rendered, applied)
+        rows.append(_aimed(row, tuple(aim_differences(applications[release.environment, name], release, plan))))
     gone = {(e.component.value): e for e in plan.releases if e.state == "removed"}
-    for environment, name in sorted(applications - matched):
+    for environment, name in sorted(applications.keys() - matched):
         if name in gone and not any(r.id == gone[name].id for r in estate.releases):
             excluded.append(Exclusion(environment, gone[name].id, "removed from the helmfiles by the cut-over"))
         else:
             rows.append(_without_release(environment, name, right.get((environment, name), Rendered())))
-    return Report(tuple(rows), tuple(excluded))
+    return Report(tuple(rows), tuple(excluded), tuple(_expansion_finding(error) for error in expansion.errors))
+
+
+def _expansion_finding(error: ExpansionError) -> Finding:
+    """An ApplicationSet that fails is never proven, even where no release misses an Application for it."""
+    what = error.application or error.appset or "an ApplicationSet"
+    text = f"{what} in {error.environment} is not generated: {error.message}"
+    return Finding("VF001", Severity.ERROR, text, "mend it, then verify again", environment=error.environment)
+
+
+def _aimed(row: ReleaseVerdict, wrong: tuple[Difference, ...]) -> ReleaseVerdict:
+    """The row, different where its Application goes to another cluster or reads another repository."""
+    if not wrong or row.verdict is Verdict.UNRENDERED:
+        return row
+    return dataclasses.replace(row, verdict=Verdict.DIFFERENT, differences=(*wrong, *row.differences))
 
 
 def exclusion_reason(release: Release, entry: ReleasePlan | None) -> str:
@@ -64,7 +81,7 @@ def exclusion_reason(release: Release, entry: ReleasePlan | None) -> str:
     return "" if release.installed else "parked: installed is false here"
 
 
-def _application_name(release: Release, entry: ReleasePlan | None, known: set[tuple[str, str]]) -> str:
+def _application_name(release: Release, entry: ReleasePlan | None, known: Container[tuple[str, str]]) -> str:
     """The Application's name; with one Argo CD for all environments it starts with the environment."""
     name = entry.component.value if entry else release.name
     prefixed = f"{release.environment}-{name}"
@@ -87,12 +104,12 @@ def compare_release(
     reason = unrendered_reason(release, left, right)
     if reason:
         return dataclasses.replace(row, reason=reason)
-    manifests, lists = expand_lists(left.manifests, right.manifests, release.namespace)
+    manifests, lists = expand_lists(left.manifests, right.manifests, release.namespace or "default")
     comparison = Comparison(release, entry, dataclasses.replace(left, manifests=manifests), right, lists)
     changes = [change for pair in pair_by_key(manifests, right.manifests) for change in find_changes(pair)]
     explanations, unexplained = explain_changes(changes, comparison)
     differences = tuple(describe(change, release) for change in _shown(unexplained))
-    verdict = Verdict.DIFFERENT if differences else Verdict.EXPLAINED if explanations else Verdict.EQUAL
+    verdict = Verdict.DIFFERENT if unexplained else Verdict.EXPLAINED if explanations else Verdict.EQUAL
     return dataclasses.replace(row, verdict=verdict, explanations=explanations, differences=differences)
 
 
@@ -121,7 +138,11 @@ def _shown(changes: Sequence[Change]) -> Iterator[Change]:
     lonely = [Pair(change.left, change.right) for change in changes if not change.path]
     yield from (change for change in changes if change.path)
     for pair in pair_by_likeness(lonely):
-        yield from find_changes(pair)
+        # The same document under two keys: shown as the two objects that it is on a cluster.
+        apart = (
+            Change(side, None, "") if side is pair.left else Change(None, side, "") for side in (pair.left, pair.right)
+        )
+        yield from list(find_changes(pair)) or apart
 
 
 def expand_lists(
@@ -132,7 +153,8 @@ def expand_lists(
     expanded: list[Manifest] = []
     lists = 0
     for manifest in left:
-        items = manifest.document.get("items")
+        items = manifest.document.get("items", "")
+        items = [] if items is None else items
         if not isinstance(items, list) or not manifest.key.kind.endswith("List"):
             expanded.append(manifest)
             continue

@@ -10,7 +10,7 @@ import pytest
 
 from migrate.model.estate import Placeholder, Release, ValuesKind, ValuesLayer
 from migrate.model.finding import SourceLocation
-from migrate.model.json import JsonObject
+from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.plan import Decision, DecisionSource, Disposition, ReleasePlan
 from migrate.model.report import ReleaseVerdict, Verdict
@@ -33,7 +33,7 @@ def thing(
     namespace: str = "apps",
     phases: tuple[str, ...] = (),
     crd_file: bool = False,
-    **fields: JsonObject | str | int,
+    **fields: JsonValue,
 ) -> Manifest:
     metadata: JsonObject = {"name": name}
     if namespace:
@@ -220,11 +220,63 @@ def test_only_what_differs_from_itself_is_unstable() -> None:
         return thing("Secret", data={"password": password, "user": user})
 
     unstable = ((secret("x").key, "data.password"),)
-    row = compare(Rendered((secret("x"),), unstable=unstable), [secret("w")])
+
+    def drawn(manifest: Manifest) -> Rendered:
+        return Rendered((manifest,), unstable=unstable)
+
+    row = compare(drawn(secret("x")), drawn(secret("w")))
     assert (row.verdict, row.unstable, kinds(row)) == (Verdict.EXPLAINED, True, {"unstable": 1})
     assert compare([secret("x")], [secret("w")]).verdict is Verdict.DIFFERENT
-    other = compare(Rendered((secret("x"),), unstable=unstable), [secret("w", "root")])
+    other = compare(drawn(secret("x")), drawn(secret("w", "root")))
     assert [d.path for d in other.differences] == ["data.user"]
+
+
+PASSWORD = thing("Secret", data={"password": "x", "user": "admin"})
+DRAWN = Rendered((PASSWORD,), unstable=((PASSWORD.key, "data.password"),))
+
+
+def test_a_value_that_only_argocd_draws_is_different() -> None:
+    row = compare([thing("Secret", data={"password": "kept", "user": "admin"})], DRAWN)
+    assert [d.path for d in row.differences] == ["data.password"]
+
+
+def test_a_value_that_argocd_fixes_is_different_unless_the_plan_pins_it_or_the_manifests_hold_it() -> None:
+    fixed = [thing("Secret", data={"password": "changeme", "user": "admin"})]
+    assert compare(DRAWN, fixed).verdict is Verdict.DIFFERENT
+    pinned = replace(PLAN, pins={"password": "changeme"})
+    assert compare(DRAWN, fixed, plan=pinned).verdict is Verdict.EXPLAINED
+    carried = replace(RELEASE, json_patches=({"target": {}, "patch": []},))
+    assert compare(DRAWN, fixed, carried).verdict is Verdict.EXPLAINED
+
+
+def test_a_random_value_hides_neither_its_loss_nor_the_loss_of_its_neighbours() -> None:
+    unstable = DRAWN.unstable
+    for left_over in (thing("Secret", data={"user": "admin"}), thing("Secret")):
+        assert compare(DRAWN, Rendered((left_over,), unstable=unstable)).verdict is Verdict.DIFFERENT
+    pinned = replace(PLAN, pins={"password": "w"})
+    assert compare(DRAWN, [thing("Secret")], plan=pinned).verdict is Verdict.DIFFERENT
+
+
+def test_a_place_whose_name_starts_alike_is_not_unstable() -> None:
+    def config(drawn: str, beside: str) -> Rendered:
+        item = thing(data={"id": drawn, "id-of": beside, "ids": [drawn] * 11})
+        return Rendered((item,), unstable=((item.key, "data.id"), (item.key, "data.ids[1]")))
+
+    row = compare(config("x", "a"), config("w", "b"))
+    assert [d.path for d in row.differences] == ["data.id-of", *(f"data.ids[{n}]" for n in (0, *range(2, 11)))]
+
+
+def random_job(name: str, image: str = "one", *, side: bool = True) -> Rendered:
+    job = thing("Job", name, spec={"image": image, "label": name})
+    return Rendered((thing(), job), unstable=((job.key, ""),) if side else ())
+
+
+def test_an_object_with_a_random_name_has_a_twin_that_is_the_same_but_for_it() -> None:
+    assert kinds(compare(random_job("j-abc"), random_job("j-xyz"))) == {"unstable": 2}
+    assert compare(random_job("j-abc"), random_job("j-xyz", "two")).verdict is Verdict.DIFFERENT
+    assert compare(random_job("j-abc"), random_job("j-xyz", side=False)).verdict is Verdict.DIFFERENT
+    assert compare(random_job("j-abc"), [thing()]).verdict is Verdict.DIFFERENT
+    assert compare([thing()], random_job("j-xyz")).verdict is Verdict.DIFFERENT
 
 
 def test_an_unstable_side_is_named_even_if_both_drew_the_same() -> None:
@@ -304,3 +356,153 @@ def test_the_cause_is_the_last_layer_with_the_field_and_value() -> None:
 def test_every_rule_has_a_name_and_a_reason() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES) == 13
     assert all(rule.reason for rule in RULES)
+
+
+# ---------------------------------------------------------------- what a rule must not take
+
+
+def job(hook: str, weight: str = "", name: str = "a", **annotations: str) -> Manifest:
+    weighted = {"helm.sh/hook-weight": weight} if weight else {}
+    return thing("Job", name, {"helm.sh/hook": hook, **weighted, **annotations}, spec={"image": "one"})
+
+
+def plain(wave: str = "", name: str = "a", image: str = "one", **annotations: str) -> Manifest:
+    waved = {"argocd.argoproj.io/sync-wave": wave} if wave else {}
+    return thing("Job", name, {**REPLACED, **waved, **annotations}, spec={"image": image})
+
+
+def test_a_hook_that_became_a_resource_and_also_changed_is_different() -> None:
+    row = compare([job("test")], [plain(image="two")])
+    assert [d.path for d in row.differences] == ["spec.image"]
+
+
+def test_beside_ordinary_objects_a_hook_stays_a_hook() -> None:
+    row = compare([thing(), job("pre-upgrade")], [thing(), plain()])
+    assert row.verdict is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize("hook", ["pre-delete", "post-delete,post-rollback"])
+def test_a_hook_that_no_sync_may_run_never_becomes_a_resource(hook: str) -> None:
+    assert compare([job("test", name="t"), job(hook)], [plain(name="t"), plain()]).verdict is Verdict.DIFFERENT
+
+
+def test_weights_that_order_hooks_must_live_on_as_waves() -> None:
+    left = [job("test", "1"), job("test", "2", "b")]
+    assert compare(left, [plain("1"), plain("2", "b")]).verdict is Verdict.EXPLAINED
+    for right in ([plain(), plain("", "b")], [plain("2"), plain("1", "b")], [plain("1"), plain("", "b")]):
+        assert compare(left, right).verdict is Verdict.DIFFERENT
+    same = [job("test", "1"), job("test", "1", "b")]
+    assert compare(same, [plain(), plain("", "b")]).verdict is Verdict.EXPLAINED
+
+
+def test_a_wave_of_its_own_stays() -> None:
+    wave = "argocd.argoproj.io/sync-wave"
+    left = [job("test", "2", **{wave: "5"}), job("test", "3", "b")]
+    assert compare(left, [plain("5"), plain("3", "b")]).verdict is Verdict.EXPLAINED
+    assert compare(left, [plain("2"), plain("3", "b")]).verdict is Verdict.DIFFERENT
+
+
+def test_where_hooks_are_all_there_is_no_test_is_dropped() -> None:
+    assert compare([job("test"), job("test", name="b")], [plain()]).verdict is Verdict.DIFFERENT
+    assert compare([job("test")], []).verdict is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize("hook", ["test", "pre-rollback"])
+def test_a_hook_that_argocd_runs_by_its_own_annotation_must_be_there(hook: str) -> None:
+    own = job(hook, **{"argocd.argoproj.io/hook": "PostSync"})
+    assert compare([thing(), own], [thing()]).verdict is Verdict.DIFFERENT
+
+
+def test_a_test_that_is_elsewhere_on_the_other_side_is_different() -> None:
+    moved = thing("Pod", "t", {"helm.sh/hook": "test"}, namespace="other")
+    assert (
+        compare([thing(), thing("Pod", "t", {"helm.sh/hook": "test"})], [thing(), moved]).verdict is Verdict.DIFFERENT
+    )
+
+
+def test_a_namespace_that_changes_beside_its_guard_is_different() -> None:
+    guarded = thing("Namespace", annotations={**GUARDED, "team": "red"}, namespace="")
+    row = compare([thing("Namespace", namespace="")], [guarded])
+    assert [d.path for d in row.differences] == ["metadata.annotations.team"]
+
+
+def test_a_namespaced_object_keeps_its_namespace() -> None:
+    assert compare([thing()], [thing(namespace="")]).verdict is Verdict.DIFFERENT
+    assert compare([thing()], [thing(namespace="other")]).verdict is Verdict.DIFFERENT
+
+
+def test_a_pin_explains_only_the_secret_that_it_names() -> None:
+    first, second = thing("Secret", "first", data={"p": "x"}), thing("Secret", "second", data={"p": "x"})
+    left = Rendered((thing(), first, second), unstable=((first.key, "data.p"), (second.key, "data.p")))
+    pinned = replace(PLAN, pins={"admin": {"existingSecret": "first"}})
+    assert compare(left, [thing(), second], plan=pinned).verdict is Verdict.EXPLAINED
+    assert compare(left, [thing(), first], plan=pinned).verdict is Verdict.DIFFERENT
+    assert compare(left, [thing()], plan=pinned).verdict is Verdict.DIFFERENT
+
+
+def test_definitions_of_other_content_are_different() -> None:
+    left = thing("CustomResourceDefinition", "ws.x.io", namespace="", crd_file=True, spec={"scope": "Cluster"})
+    right = thing("CustomResourceDefinition", "ws.x.io", namespace="", crd_file=True, spec={"scope": "Namespaced"})
+    row = compare([left], [right])
+    assert (row.verdict, [d.path for d in row.differences]) == (Verdict.DIFFERENT, ["spec.scope"])
+
+
+@pytest.mark.parametrize(
+    "release",
+    [
+        replace(RELEASE, values=(layer("auth.password"),)),
+        replace(RELEASE, opaque=("hook x.sh (presync)",)),
+        replace(RELEASE, json_patches=({"target": {}, "patch": []},)),
+    ],
+)
+def test_a_release_with_something_to_name_hides_no_difference(release: Release) -> None:
+    row = compare([thing(data={"k": "v"})], [thing(data={"k": "w"})], release)
+    assert (row.verdict, [d.path for d in row.differences]) == (Verdict.DIFFERENT, ["data.k"])
+
+
+def test_a_failure_of_both_sides_is_unrendered_however_alike() -> None:
+    row = compare(Rendered(error="boom"), Rendered(error="boom"))
+    assert (row.verdict, row.reason) == (Verdict.UNRENDERED, "helmfile's side does not render: boom")
+
+
+def test_an_explained_change_hides_no_number_that_only_text_tells_apart() -> None:
+    left = thing("Namespace", namespace="", spec={"n": 9007199254740993})
+    right = thing("Namespace", namespace="", annotations=GUARDED, spec={"n": 9007199254740993})
+    assert compare([left], [right]).verdict is Verdict.EXPLAINED
+    other = replace(right, text=right.text.replace("0993", "0992"))
+    assert compare([left], [other]).verdict is Verdict.DIFFERENT
+
+
+@pytest.mark.parametrize("annotations", [{}, None])
+def test_an_empty_map_of_annotations_is_not_an_absent_one(annotations: JsonObject | None) -> None:
+    left = thing()
+    document: JsonObject = {**left.document, "metadata": {"name": "a", "namespace": "apps", "annotations": annotations}}
+    row = compare([left], [replace(left, document=document, text="other")])
+    assert [d.path for d in row.differences] == ["metadata.annotations"]
+
+
+def test_one_document_under_two_keys_is_two_objects() -> None:
+    left = thing("Widget", namespace="apps")
+    row = compare([left], [replace(left, key=replace(left.key, namespace=""))])
+    assert (row.verdict, len(row.differences)) == (Verdict.DIFFERENT, 2)
+
+
+def test_items_of_a_list_are_compared_one_by_one() -> None:
+    item, big = thing(data={"k": "v"}), thing(name="b", data={"k": "12345678901234567890"})
+    bundle = thing("ConfigMapList", "all", items=[item.document, big.document])
+    row = compare([bundle], [item, replace(big, text="k: 12345678901234567890")])
+    assert (row.verdict, kinds(row)) == (Verdict.EXPLAINED, {"list-expanded": 1})
+    changed = thing(data={"k": "w"})
+    assert [d.path for d in compare([bundle], [changed, big]).differences] == ["data.k"]
+    assert compare([bundle], [item]).verdict is Verdict.DIFFERENT
+    assert kinds(compare([thing("ConfigMapList", "all", items=None), item], [item])) == {"list-expanded": 1}
+
+
+def test_a_pin_without_effect_explains_nothing() -> None:
+    pinned = replace(PLAN, pins={"password": "fixed"})
+    again = Rendered((thing("Secret", data={"password": "w", "user": "admin"}),), unstable=DRAWN.unstable)
+    assert compare(DRAWN, again, plan=pinned).verdict is Verdict.DIFFERENT
+    beside = replace(DRAWN, unstable=(*DRAWN.unstable, (PASSWORD.key, "data.salt")))
+    assert compare(beside, again, plan=pinned).verdict is Verdict.EXPLAINED
+    named = replace(PLAN, pins={"existingSecret": "a"})
+    assert compare(beside, again, plan=named).verdict is Verdict.DIFFERENT

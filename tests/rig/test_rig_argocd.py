@@ -1,0 +1,179 @@
+"""The emitted tree on a real Argo CD: what the controllers make of it is what `expand` and `render` foretold.
+
+RIG_KUBECONFIG names the kubeconfig of a cluster that may be thrown away, with an Argo CD 3.3 that runs on this machine
+(it reads `file://` repositories) and with progressive syncs on. It is a variable of its own, so that no test ever
+touches the cluster that a person works with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, Migrate, git, write_files
+
+KUBECONFIG = os.environ.get("RIG_KUBECONFIG", "")
+pytestmark = [
+    pytest.mark.rig,
+    pytest.mark.slow,
+    pytest.mark.skipif(not KUBECONFIG, reason="RIG_KUBECONFIG names no cluster that may be thrown away"),
+]
+PATIENCE = 60.0
+"""Seconds until a controller must have answered; a rollout would have begun long before."""
+
+
+def kubectl(*arguments: str) -> str:
+    command = ["kubectl", "--kubeconfig", KUBECONFIG, "--namespace", "argocd", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def objects(*what: str) -> list[Any]:
+    found: list[Any] = json.loads(kubectl("get", *what, "--output", "json"))["items"]
+    return found
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "the controller did not get there"
+        time.sleep(1)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Iterator[Path]:
+    """An empty git repository that Argo CD reads; Applications and ApplicationSets are gone before and after."""
+    clear()
+    folder = tmp_path / "gitops"
+    folder.mkdir()
+    git(folder, "init", "--initial-branch", "main")
+    yield folder
+    clear()
+
+
+def clear() -> None:
+    for kind in ("applicationsets", "applications"):
+        kubectl("delete", kind, "--all", "--wait=true", "--timeout=60s")
+
+
+def sample(folder: Path, handover: str = "handover: manual") -> Path:
+    """A copy of the sample estate with its decisions."""
+    shutil.copytree(ROOT / "helmfiles", folder / "estate" / "helmfiles")
+    decisions = (ROOT / "migration.yaml").read_text(encoding="utf-8")
+    assert "\nhandover: manual\n" in decisions
+    decisions = decisions.replace("\nhandover: manual\n", f"\n{handover}\n")
+    return write_files(folder / "estate", {"migration.yaml": decisions})
+
+
+def publish(migrate: Migrate, estate: Path, repository: Path) -> Any:
+    """Convert for `dev`, commit, apply the projects and ApplicationSets, and give what `expand` says."""
+    out = migrate(estate, "convert", "--batch", "-e", "dev", "--repo-url", f"file://{repository}", "--out", "tree")
+    assert out.code == 0, out.err
+    shutil.copytree(estate / "tree", repository, dirs_exist_ok=True)
+    git(repository, "add", "--all", "--force")
+    git(repository, "commit", "--message", "tree")
+    for folder in ("projects", "apps"):
+        kubectl("apply", "--validate=strict", "--filename", str(repository / "environments/dev/argocd" / folder))
+    foretold = migrate(estate, "expand", "tree", "-e", "dev", "--output", "json")
+    assert foretold.code == 0, foretold.err
+    return json.loads(foretold.out)
+
+
+def essence(application: Any) -> Any:
+    metadata = application["metadata"]
+    return {key: metadata.get(key) for key in ("labels", "annotations", "finalizers")} | {"spec": application["spec"]}
+
+
+def by_name(applications: list[Any]) -> dict[str, Any]:
+    return {application["metadata"]["name"]: essence(application) for application in applications}
+
+
+def test_the_api_server_takes_every_argo_cd_object_strictly(migrate: Migrate, tmp_path: Path) -> None:
+    estate = sample(tmp_path)
+    assert migrate(estate, "convert", "--batch", "--out", "tree").code == 0
+    for folder in sorted((estate / "tree/environments").glob("*/argocd")):
+        for part in ("parent", "projects", "apps", "repos"):
+            kubectl("apply", "--dry-run=server", "--validate=strict", "--filename", str(folder / part))
+
+
+def test_the_controller_makes_what_expand_foretells_and_syncs_nothing_of_it(
+    migrate: Migrate, tmp_path: Path, repository: Path
+) -> None:
+    foretold = by_name(publish(migrate, sample(tmp_path), repository)["applications"])
+    wait_for(lambda: len(objects("applications")) >= len(foretold))
+    assert by_name(objects("applications")) == foretold
+    wait_for(lambda: all(one.get("status", {}).get("sync", {}).get("status") for one in objects("applications")))
+    time.sleep(PATIENCE)
+    touched = [
+        one["metadata"]["name"]
+        for one in objects("applications")
+        if "operation" in one or one["status"].get("operationState")
+    ]
+    assert touched == []
+
+
+def test_rolling_sync_puts_each_application_into_the_step_that_expand_foretells(
+    migrate: Migrate, tmp_path: Path, repository: Path
+) -> None:
+    layers = "layerHandover: {15-secrets-certificates: manual, 24-auth: manual}"
+    foretold = publish(migrate, sample(tmp_path, f"handover: done\n{layers}"), repository)["steps"]
+    assert -1 in foretold.values()
+
+    def steps() -> dict[str, int]:
+        status = objects("applicationsets")[0].get("status", {})
+        return {one["application"]: int(one["step"]) for one in status.get("applicationStatus", [])}
+
+    wait_for(lambda: len(steps()) == len(foretold))
+    assert steps() == foretold
+    automated = [one["spec"]["syncPolicy"].get("automated", {}) for one in objects("applications")]
+    assert not [one for one in automated if one and one.get("enabled") is not False]
+
+
+ODD_CHART = {
+    "charts/odd/Chart.yaml": "apiVersion: v2\nname: odd\nversion: 1.0.0\n",
+    "charts/odd/templates/map.yaml": """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}
+data:
+  {{- range $key, $value := .Values }}
+  {{ $key }}: {{ $value | quote }}
+  {{- end }}
+""",
+}
+ODD_VALUES = {
+    "comma": "a,b,c",
+    "dollar": "pa$word-${HOME}-$$-$ARGOCD_APP_NAME",
+    "both": "x,$y,z",
+    "braces": "{one,two}",
+    "quotes": 'it\'s "quoted"',
+    "equals": "k=v",
+}
+
+
+def test_parameters_reach_the_cluster_as_helmfile_means_them(
+    migrate: Migrate, tmp_path: Path, repository: Path
+) -> None:
+    entries = [{"name": name, "value": value} for name, value in ODD_VALUES.items()]
+    release = {"name": "odd", "namespace": "default", "chart": "./charts/odd", "set": entries}
+    text = f'environments: {{"dev": {{}}}}\n---\nreleases: {json.dumps([release])}\n'
+    estate = write_files(
+        tmp_path / "estate", {"helmfiles/helmfile.yaml": text} | {f"helmfiles/{k}": v for k, v in ODD_CHART.items()}
+    )
+    assert migrate(estate, "plan", "--batch").code == 0
+    publish(migrate, estate, repository)
+    wait_for(lambda: [one["metadata"]["name"] for one in objects("applications")] == ["odd"])
+    kubectl("patch", "application", "odd", "--type=merge", "--patch", '{"operation": {"sync": {}}}')
+    wait_for(lambda: objects("applications")[0].get("status", {}).get("operationState", {}).get("phase") == "Succeeded")
+    live = json.loads(kubectl("get", "configmap", "odd", "--namespace", "default", "--output", "json"))
+    assert live["data"] == ODD_VALUES
