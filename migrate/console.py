@@ -5,6 +5,7 @@ One protocol and four ways of talking, so that the same run serves a person at a
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +17,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -118,29 +120,30 @@ class TerminalConsole(PlainConsole):
         self._rich = RichOutput(file=stream, no_color=not color, highlight=False, force_terminal=True)
 
     def say(self, text: str) -> None:
-        """One line."""
-        self._rich.print(escape(text), soft_wrap=True)
+        """One line, or as many as a narrow terminal needs."""
+        self._print(text, "")
 
     def finding(self, finding: Finding) -> None:
-        """As in a log, the first word coloured by severity."""
-        word, _, rest = finding_text(finding).partition(" ")
-        style = _STYLES[finding.severity]
-        self._rich.print(f"[{style}]{escape(word)}[/] {escape(rest)}", soft_wrap=True)
+        """As in a log, the first word coloured by severity, broken between words."""
+        self._print(finding_text(finding), _STYLES[finding.severity])
 
     def error(self, error: MigrateError) -> None:
         """What stopped the run, its first word in red."""
-        self._rich.print(f"[bold red]error:[/] {escape(error_text(error).removeprefix('error: '))}", soft_wrap=True)
+        self._print(error_text(error), "bold red")
+
+    def _print(self, text: str, style: str) -> None:
+        """``text`` broken between words, with ``style`` for its first one."""
+        word, blank, rest = folded_talk(text, self._rich.width).partition(" ")
+        styled = f"[{style}]{escape(word)}[/]" if style else escape(word)
+        self._rich.print(f"{styled}{blank}{escape(rest)}", soft_wrap=True)
 
     @contextmanager
     def progress(self, title: str, total: int) -> Iterator[Advance]:
         """A bar that goes away when the work is done; what was done stays as one line."""
-        columns = (
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
+        columns: list[ProgressColumn] = [SpinnerColumn(), TextColumn("{task.description}")]
+        if total:
+            columns += [BarColumn(max(6, min(24, self._rich.width - len(title) - 24))), MofNCompleteColumn()]
+        columns.append(TimeElapsedColumn())
         with Progress(*columns, console=self._rich, transient=True) as bar:
             task = bar.add_task(escape(title), total=total or None)
 
@@ -149,6 +152,22 @@ class TerminalConsole(PlainConsole):
 
             yield advance
         self._rich.print(f"[green]✓[/] {escape(title)} ({total})" if total else f"[green]✓[/] {escape(title)}")
+
+
+def folded_talk(text: str, width: int) -> str:
+    """Lines that are too wide, broken at blanks and never inside a path; what follows stands further in."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += textwrap.wrap(
+            line.lstrip(),
+            width,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [line]
+    return "\n".join(lines)
 
 
 def _count_nothing(note: str = "") -> None:

@@ -19,7 +19,7 @@ OWNERS = {
     "ruamel": {"doors/yaml.py"},
     "questionary": {"wizard/terminal.py"},
     "prompt_toolkit": {"wizard/terminal.py"},
-    "rich": {"console.py", "report/tables.py"},
+    "rich": {"console.py"},
     "click": {"cli/"},
     "networkx": {"graph/"},
 }

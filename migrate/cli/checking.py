@@ -10,14 +10,14 @@ import click
 from migrate import pipeline
 from migrate.cli.options import Settings, common_options
 from migrate.cli.stages import decided_plan, planned
-from migrate.cli.work import existing_folder, exit_code, page, product, tell
+from migrate.cli.work import existing_folder, exit_code, over_environments, page, product, tell
 from migrate.doors.files import read_tree, store_verdicts
 from migrate.errors import ExitCode
 from migrate.expand import expand_tree
 from migrate.lint import inventory, inventory_markdown, lint_tree
 from migrate.model.json import to_json
 from migrate.model.report import Verdict
-from migrate.report import lint_json, report_json, report_text
+from migrate.report import findings_text, lint_json, report_json, report_text
 
 
 @click.command()
@@ -81,5 +81,5 @@ def lint(settings: Settings, tree_folder: Path | None, inventory_format: str | N
         product(lint_json(findings))
     else:
         tell(settings.console, findings)
-        product(f"{folder}: {len(findings)} findings in {len(tree.files)} files\n")
+        product(f"{folder}: {len(tree.files)} files, {findings_text(over_environments(findings)) or 'no finding'}\n")
     return exit_code(findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ from migrate.model.report import Report
 from migrate.model.tree import FileTree
 from migrate.pipeline import tree_hash
 from migrate.read import read_estate
-from migrate.report import status_json, status_table
+from migrate.report import folded, status_json, status_table
 
 
 @click.command()
@@ -51,7 +52,8 @@ def commit(settings: Settings, repo: Path, base: str | None, independent: bool, 
             )
         )
     else:
-        product("".join(f"{branch.as_text()}\n" for branch in outcome))
+        text = "".join(f"{branch.as_text()}\n" for branch in outcome)
+        product(folded(text, page(settings).width) if sys.stdout.isatty() else text)
     return int(ExitCode.DONE)
 
 

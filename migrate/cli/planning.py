@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 import click
@@ -18,8 +19,8 @@ from migrate.model.finding import Finding, Severity, sort_findings
 from migrate.model.json import SCHEMA_VERSION, to_json
 from migrate.model.plan import Plan
 from migrate.plan import check_plan, dump_plan
-from migrate.report import graph_json, plan_table
-from migrate.wizard import run_wizard, terminal_asker
+from migrate.report import folded, graph_json, plan_table
+from migrate.wizard import Asker, NumberedAsker, is_settled, run_wizard, terminal_asker
 
 
 @click.command()
@@ -35,7 +36,12 @@ def graph(settings: Settings) -> int:
     """
     read, _ = reading(settings)
     tell(settings.console, read.findings)
-    product(graph_json(read.graph) if settings.output == "json" else graph_text(read.graph, settings.output))
+    if settings.output == "json":
+        product(graph_json(read.graph))
+    else:
+        text = graph_text(read.graph, settings.output)
+        # A drawing, a log and a pipe get every line whole; a person at a terminal gets them folded between words.
+        product(folded(text, page(settings).width) if settings.output == "table" and sys.stdout.isatty() else text)
     return exit_code(read.findings)
 
 
@@ -115,6 +121,14 @@ def wizard(settings: Settings) -> int:
     def propose(current: Plan) -> Plan:
         return pipeline.plan_releases(read, current)
 
-    run_wizard(proposed, read.graph, terminal_asker(color=settings.color), save, propose)
-    settings.console.say(f"saved in {settings.plan_file}; next: migrate convert")
+    moves = os.environ.get("TERM") != "dumb"
+    asker: Asker = terminal_asker(color=settings.color) if moves else NumberedAsker(sys.stdin, sys.stdout)
+    try:
+        answered = run_wizard(proposed, read.graph, asker, save, propose)
+    except KeyboardInterrupt:
+        settings.console.say(f"stopped; what you answered is in {settings.plan_file}. Go on with: migrate wizard")
+        return int(ExitCode.INTERRUPTED)
+    left = sum(not is_settled(release) for release in answered.releases)
+    rest = f" (it takes {left} releases as proposed), or go on with: migrate wizard" if left else ""
+    settings.console.say(f"saved in {settings.plan_file}; next: migrate convert{rest}")
     return int(ExitCode.DONE)

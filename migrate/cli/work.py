@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -44,23 +45,22 @@ def tell(console: Console, findings: Sequence[Finding]) -> None:
 
 
 def over_environments(findings: Sequence[Finding]) -> list[Finding]:
-    """Findings of one kind, place and release in several environments told once, with all their environments."""
+    """Findings that differ in nothing but their environment told once, with all their environments."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
-        key: tuple[object, ...] = (
-            finding.code,
-            finding.severity,
-            finding.source,
-            finding.release,
-            not finding.environment,
-        )
-        if not finding.environment or not finding.release:
-            key = (*key, finding.message)
-        groups.setdefault(key, []).append(finding)
+        groups.setdefault(_without_environment(finding), []).append(finding)
     return [
         replace(group[0], environment=", ".join(dict.fromkeys(f.environment for f in group if f.environment)))
         for group in groups.values()
     ]
+
+
+def _without_environment(finding: Finding) -> tuple[object, ...]:
+    """What a finding says, with the environment's name taken out of its place and its words."""
+    place = f"{finding.source} {finding.message}"
+    if finding.environment:
+        place = re.sub(rf"\b{re.escape(finding.environment)}\b", "*", place)
+    return (finding.code, finding.severity, finding.release, bool(finding.environment), place)
 
 
 def stop_on_errors(findings: Sequence[Finding], what: str) -> None:

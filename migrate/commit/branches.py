@@ -57,7 +57,8 @@ class BranchOutcome:
     def as_text(self) -> str:
         """One line for a person."""
         counts = f"+{len(self.added)} ~{len(self.changed)} -{len(self.removed)} files"
-        releases = f", {len(self.releases)} releases" if self.releases else ""
+        noun = "release" if len(self.releases) == 1 else "releases"
+        releases = f", {len(self.releases)} {noun}" if self.releases else ""
         return f"{self.branch} {_LEFT[self.action]} (on {self.parent}: {counts}{releases})"
 
 

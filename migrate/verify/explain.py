@@ -253,10 +253,15 @@ def _nothing_rendered(comparison: Comparison) -> Sequence[str]:
     return [] if comparison.left.manifests or comparison.right.manifests else ["no object on either side"]
 
 
+_MAY_CHANGE = ("postrenderer", "transformer", "forcenamespace", "dependencies", "kubectlapply", "(prepare", " prepare")
+
+
 def may_change_manifests(reason: str) -> bool:
-    """Whether a reason for opacity changes what Helm applies, or only acts around it as hooks with commands do."""
-    words = reason.lower()
-    return any(word in words for word in ("postrenderer", "transformer", "forcenamespace", "dependencies"))
+    """Whether a reason for opacity changes what is applied, or only acts around it.
+
+    A ``prepare`` hook runs before the chart is read and may write into it; kubectlApply applies objects of its own.
+    """
+    return any(word in reason.lower() for word in _MAY_CHANGE)
 
 
 RULES: tuple[Rule, ...] = (

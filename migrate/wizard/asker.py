@@ -18,8 +18,8 @@ class Option:
 class Asker(Protocol):
     """Shows lines and takes answers. Ctrl-C raises KeyboardInterrupt from whatever is being asked."""
 
-    def show(self, line: str) -> None:
-        """One line of at most 60 columns."""
+    def show(self, line: str, *, heading: bool = False) -> None:
+        """One line of at most 60 columns; a heading may stand out."""
 
     def choose(self, question: str, options: tuple[Option, ...], default: str) -> str:
         """The value of one of ``options``."""

@@ -15,7 +15,7 @@ class ScriptedAsker:
         self.shown: list[str] = []
         self.asked: list[str] = []
 
-    def show(self, line: str) -> None:
+    def show(self, line: str, *, heading: bool = False) -> None:
         """Keep the line."""
         self.shown.append(line)
 

@@ -11,13 +11,17 @@ from migrate.model.plan import Decision, DecisionSource, Disposition, Plan, Rele
 from migrate.wizard.asker import Asker, Option
 from migrate.wizard.lines import (
     FIELDS,
+    broken_edges,
     decision,
     effect_lines,
+    field_name,
     is_settled,
     layer_lines,
+    phase_lines,
     release_lines,
     review_lines,
     shortened,
+    welcome_lines,
 )
 
 Save = Callable[[Plan], None]
@@ -35,7 +39,11 @@ _PATTERNS = {
     "name": (re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"), "small letters, digits and dashes"),
     "folder": (re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)*"), "folders with / between them"),
 }
-_PLAN_NAMES = {"rollout_phase": "rolloutPhase", "component_type": "componentType"}
+
+
+_URL = re.compile(r"(https?://|ssh://|git://|file:///|[\w.-]+@[\w.-]+:)[^\s]+")
+_TARGET = "target:"
+"""No layer is called so: a layer is the name of a file."""
 
 
 def run_wizard(plan: Plan, graph: ReleaseGraph, asker: Asker, save: Save, propose: Propose | None = None) -> Plan:
@@ -72,14 +80,20 @@ class _Session:
 
     def run(self) -> None:
         try:
+            self._show(welcome_lines(self.plan))
             self._walk_layers()
             while (again := self._review()) is not None:
-                self._layer(again, self._layers().index(again))
+                if again == _TARGET:
+                    self._target()
+                    continue
+                self._layer(again, self._layers().index(again), "back to the review")
         except _Quit:
             self._save(self.plan)
 
     def _layers(self) -> list[str]:
-        return list(dict.fromkeys(release.layer for release in self.plan.releases))
+        """The layers that have anything to ask about."""
+        asked = (release for release in self.plan.releases if release.disposition is Disposition.COMPONENT)
+        return list(dict.fromkeys(release.layer for release in asked))
 
     def _releases(self, layer: str) -> tuple[ReleasePlan, ...]:
         return tuple(release for release in self.plan.releases if release.layer == layer)
@@ -92,48 +106,55 @@ class _Session:
             if settled and not going_back:
                 place += 1
                 continue
-            going_back = self._layer(layers[place], place) == "back" and place > 0
+            answer = self._layer(layers[place], place, "back to the layer before" if place else "")
+            going_back = answer == "back"
             place += -1 if going_back else 1
 
-    def _layer(self, layer: str, place: int) -> str:
-        """Ask about one layer; ``back`` where the person wants to see the one before."""
-        releases = self._releases(layer)
-        self._show(layer_lines(layer, releases, f"{place + 1} of {len(self._layers())}"))
-        answer = self._asker.choose(
-            f"{shortened(layer)}:",
-            (
-                Option("accept", "accept all of this layer"),
-                Option("each", "go through its releases"),
-                Option("skip", "skip: decide later"),
-                Option("back", "back to the layer before"),
-                Option("quit", "save and quit"),
-            ),
-            "accept",
-        )
-        if answer == "accept":
-            self._accept(tuple(release.id for release in releases))
-        elif answer == "each":
-            self._each(tuple(r.id for r in releases if r.disposition is Disposition.COMPONENT))
-        elif answer == "quit":
-            raise _Quit
-        return answer
+    def _layer(self, layer: str, place: int, back: str) -> str:
+        """Ask about one layer until it is accepted, skipped or left; ``back`` says where back leads, if anywhere."""
+        around = (Option("back", back),) if back else ()
+        while True:
+            releases = self._releases(layer)
+            self._show(layer_lines(layer, releases, f"{place + 1} of {len(self._layers())}"))
+            answer = self._asker.choose(
+                f"{shortened(layer)}:",
+                (
+                    Option("accept", "accept all of this layer"),
+                    Option("each", "go through its releases"),
+                    Option("skip", "skip: decide later"),
+                    *around,
+                    Option("quit", "save and quit"),
+                ),
+                "accept",
+            )
+            if answer == "accept":
+                self._accept(tuple(release.id for release in releases))
+            elif answer == "quit":
+                raise _Quit
+            elif answer == "each" and self._each(
+                tuple(r.id for r in releases if r.disposition is Disposition.COMPONENT)
+            ):
+                continue
+            return answer
 
-    def _each(self, names: tuple[str, ...]) -> None:
+    def _each(self, names: tuple[str, ...]) -> bool:
+        """Ask about one release after the other; whether the person went back from the first, to the layer."""
         place = 0
         while 0 <= place < len(names):
-            answer = self._release(names[place], f"{place + 1} of {len(names)}")
+            answer = self._release(names[place], place, len(names))
             place += -1 if answer == "back" else 1
+        return place < 0
 
-    def _release(self, name: str, place: str) -> str:
+    def _release(self, name: str, place: int, count: int) -> str:
         """Ask about one release until the person accepts, skips or leaves it."""
         while True:
             release = self.plan.by_id()[name]
-            self._show(release_lines(release, self._graph, self.plan, place))
-            fields = tuple(
-                Option(word, shortened(f"change {word}: {decision(release, word).value}")) for word in FIELDS
-            )
-            around = (Option("skip", "skip: decide later"), Option("back", "back"), Option("quit", "save and quit"))
-            answer = self._asker.choose(f"{name}:", (Option("accept", "accept"), *fields, *around), "accept")
+            self._show(release_lines(release, self._graph, self.plan, f"{place + 1} of {count}"))
+            # The values stand in the table above, so the menu does not say them again.
+            fields = tuple(Option(word, f"change {word}") for word in FIELDS)
+            back = "back to the release before" if place else "back to the layer"
+            around = (Option("skip", "skip: decide later"), Option("back", back), Option("quit", "save and quit"))
+            answer = self._asker.choose(f"{name}:", (Option("accept", "accept as it is"), *fields, *around), "accept")
             if answer in FIELDS:
                 self._change(release, answer)
                 continue
@@ -151,15 +172,18 @@ class _Session:
             return
         decided = _decided(release, word, value)
         after = self._propose(_with_release(self.plan, decided))
-        self._show(["This would change:", *effect_lines(self.plan, after, self._graph)])
+        self._show(["This would change:", *effect_lines(self.plan, after, self._graph, release.id)])
         options = (Option("take", f"take {word} {value}"), Option("leave", f"leave it at {current}"))
-        if self._asker.choose("And so?", options, "take") == "take":
+        breaks = len(broken_edges(after, self._graph)) > len(broken_edges(self.plan, self._graph))
+        if self._asker.choose("Take it?", options, "leave" if breaks else "take") == "take":
             self._keep(after)
 
     def _value(self, word: str, current: str) -> str:
         if word in _OFFERED:
             options = tuple(Option(value, value) for value in _OFFERED[word])
             return self._asker.choose(f"{word}:", options, current)
+        if word == "phase":
+            self._show(phase_lines(self.plan, current))
         pattern, told = _PATTERNS[word]
         return self._asker.enter(f"{word}:", current, lambda text: "" if pattern.fullmatch(text) else told)
 
@@ -180,16 +204,30 @@ class _Session:
         """Show everything; the layer to look at again, or None where the person is done."""
         self._show(review_lines(self.plan, self._graph))
         layers = tuple(Option(layer, shortened(f"look at {layer} again")) for layer in self._layers())
-        answer = self._asker.choose("Done?", (Option("", "save and finish"), *layers), "")
+        wrong = len(broken_edges(self.plan, self._graph))
+        finish = f"save and finish, {wrong} broken" if wrong else "save and finish"
+        answer = self._asker.choose(
+            "Done?", (Option("", finish), Option(_TARGET, "change the target repository"), *layers), ""
+        )
         return answer or None
+
+    def _target(self) -> None:
+        """Ask for the repository that Argo CD will read, since nothing in the estate can say it."""
+        current = self.plan.repo_url
+        value = self._asker.enter(
+            "repository URL:", current, lambda text: "" if _URL.fullmatch(text) else "such as https://host/path.git"
+        )
+        if value != current:
+            self._keep(self._propose(replace(self.plan, repo_url=value)))
 
     def _keep(self, plan: Plan) -> None:
         self.plan = plan
         self._save(plan)
 
     def _show(self, lines: list[str]) -> None:
-        for line in lines:
-            self._asker.show(line)
+        """The lines; the one after a blank one is a heading."""
+        for place, line in enumerate(lines):
+            self._asker.show(line, heading=place == 1 and not lines[0])
 
 
 def _is_persons(found: Decision) -> bool:
@@ -201,7 +239,7 @@ def _decided(release: ReleasePlan, word: str, value: str) -> ReleasePlan:
     field = FIELDS[word]
     old = decision(release, word)
     made = Decision(value, DecisionSource.PERSON, old.reason if value == old.value else "")
-    ask = tuple(name for name in release.ask if name != _PLAN_NAMES.get(field, field))
+    ask = tuple(name for name in release.ask if name != field_name(field))
     return _replaced(replace(release, ask=ask), field, made)
 
 
@@ -229,7 +267,7 @@ def _with_release(plan: Plan, release: ReleasePlan) -> Plan:
     """The plan with one release exchanged, and its questions gone where they are answered."""
     releases = tuple(release if other.id == release.id else other for other in plan.releases)
     answered = {
-        f"releases/{release.id}/{_PLAN_NAMES.get(field, field)}"
+        f"releases/{release.id}/{field_name(field)}"
         for word, field in FIELDS.items()
         if _is_persons(decision(release, word))
     }

@@ -324,7 +324,8 @@ def test_placeholders_are_named_and_unknown_layers_leave_the_release_open() -> N
     ("reason", "verdict"),
     [
         ("hook require-storage-class.sh (presync)", Verdict.EXPLAINED),
-        ("kubectlApply hook (presync)", Verdict.EXPLAINED),
+        ("hook kubectlApply (presync)", Verdict.UNRENDERED),
+        ("hook generate.sh (prepare, cleanup)", Verdict.UNRENDERED),
         ("postRenderer ./x.sh", Verdict.UNRENDERED),
         ("transformers", Verdict.UNRENDERED),
         ("forceNamespace", Verdict.UNRENDERED),

@@ -88,7 +88,9 @@ def test_ctrl_c_at_any_question_loses_no_answer() -> None:
 def test_a_change_shows_what_follows_before_it_is_taken() -> None:
     sitting = Sitting("skip", "each", "phase", "653", "take", "accept", "quit")
     assert "web/front: phase 650 → 653" in sitting.text
-    assert "web/back: phase 651 → 654" in sitting.text
+    assert "and 1 more must move, since each comes after what it" in sitting.text
+    assert "654  web/back (was 651)" in sitting.text
+    assert "new steps of the ladder: 653, 654" in sitting.text
     assert phases(sitting.plan)["back"] == "654"
     assert sitting.plan.by_id()["web/front"].rollout_phase == Decision("653", DecisionSource.PERSON)
 
@@ -108,6 +110,76 @@ def test_going_back_shows_the_layer_before_again() -> None:
 def test_going_back_among_releases() -> None:
     sitting = Sitting("skip", "each", "accept", "back", "accept", "accept", "quit")
     assert sitting.asker.asked[2:6] == ["web/front:", "web/back:", "web/front:", "web/back:"]
+
+
+def test_going_back_from_the_first_release_shows_its_layer_again() -> None:
+    sitting = Sitting("skip", "each", "back", "accept", "quit")
+    assert sitting.asker.asked[1:] == ["70-apps:", "web/front:", "70-apps:", "80-more-services:"]
+
+
+def test_the_first_layer_offers_no_way_back() -> None:
+    with pytest.raises(ValueError, match="'back' is not offered"):
+        Sitting("back")
+
+
+def test_leaving_is_what_enter_does_where_an_edge_would_break() -> None:
+    before = Sitting("skip", "accept", "quit").plan
+    sitting = Sitting("skip", "skip", "70-apps", "each", "phase", "660", "", "quit", start=before)
+    assert phases(sitting.plan) == phases(before)
+
+
+def test_the_steps_of_the_band_are_shown_before_a_phase_is_typed() -> None:
+    sitting = Sitting("skip", "each", "phase")
+    assert "  Steps of this band: 610 620 630 640 650 651 655 699" in sitting.asker.shown
+
+
+def test_a_first_sitting_says_how_it_works_and_a_second_one_how_far_it_is() -> None:
+    first = Sitting("accept")
+    assert "The plan of helmfiles: 4 releases, each with a proposal." in first.text
+    assert "Without an Application: argocd/argocd (bootstrap)" in first.text
+    second = Sitting(start=propose(first.saved[-1]))
+    assert "Going on with the plan of helmfiles: 1 of 4 releases are\ndecided." in second.text
+    assert "Without an Application" not in second.text
+
+
+def test_releases_that_come_up_alike_stand_together_with_their_reason_once() -> None:
+    sitting = Sitting("skip", "skip")
+    assert sitting.text.count("it renders Deployment") == 3
+    assert "  650  runtime, tier apps\n       it renders Deployment\n     * web/front  apps/front" in sitting.text
+
+
+def test_what_only_a_person_may_decide_is_marked() -> None:
+    asked = propose(load_plan("releases: {web/front: {ask: [rolloutPhase, tier]}}", "x"))
+    sitting = Sitting("skip", "each", "skip", "skip", "skip", "", start=asked)
+    assert "* web/front  (you must decide)" in sitting.text
+    assert "  to decide phase, tier" in sitting.asker.shown
+    assert "  convert waits for your decision about web/front" in sitting.asker.shown
+
+
+def test_the_target_repository_is_asked_for_in_the_review_and_kept() -> None:
+    url = "git@git.example.org:platform/target.git"
+    sitting = Sitting("skip", "skip", "skip", "target:", url, "")
+    assert sitting.saved[-1].repo_url == sitting.plan.repo_url == url
+    assert f"  target: {url} at main" in sitting.text
+    with pytest.raises(ValueError, match="such as https"):
+        Sitting("skip", "skip", "skip", "target:", "nowhere")
+
+
+def test_a_move_of_many_names_some_and_counts_the_rest() -> None:
+    small = [Small("web/first", DEPLOYMENT, "10-web")]
+    small += [Small(f"web/app-{n}", DEPLOYMENT, "10-web", needs=("web/first",)) for n in range(15)]
+    estate, rendered = small_estate(small)
+    graph = build_graph(estate, rendered)[0]
+    asker = ScriptedAsker(["each", "phase", "660"])
+    with pytest.raises(KeyboardInterrupt):
+        run_wizard(
+            propose_plan(estate, graph, None),
+            graph,
+            asker,
+            lambda _: None,
+            lambda plan: propose_plan(estate, graph, plan),
+        )
+    assert "    661  web/app-0 (was 651), web/app-1 (was 651), and 13" in asker.shown
 
 
 def test_skipped_layers_stay_open_and_are_told_in_the_review() -> None:
@@ -166,7 +238,7 @@ def test_nothing_that_is_shown_is_wider_than_sixty_columns() -> None:
         "each", "domain", "data", "take", "skip", "each", "phase", "660", "take", "skip", "skip", "skip", ""
     )
     assert max(len(line) for line in sitting.asker.shown) <= 60
-    assert "18-coredns-config  (1 release, 2 of 4)" in sitting.text
+    assert "18-coredns-config  (1 release, layer 1 of 3)" in sitting.text
 
 
 def test_without_proposals_an_answer_changes_that_field_alone() -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
@@ -15,6 +16,7 @@ from migrate.plan import load_plan
 
 ROOT = Path(__file__).parents[2]
 DOWN = "\x1b[B"
+COLOUR = re.compile(r"\x1b\[(?:[0-9]+;)*(?:3[0-7]|4[0-7]|9[0-7]|10[0-7]|38|48)(?:;[0-9]+)*m")
 SCRIPT = """\
 import sys
 from pathlib import Path
@@ -31,7 +33,7 @@ decided = load_plan(path.read_text(), "migration.yaml") if path.exists() else No
 save = lambda plan: path.write_text(dump_plan(plan, None))
 propose = lambda decided: propose_plan(estate, graph, decided)
 try:
-    run_wizard(propose(decided), graph, terminal_asker(color=False), save, propose)
+    run_wizard(propose(decided), graph, terminal_asker(color=len(sys.argv) > 2), save, propose)
     print("finished")
 except KeyboardInterrupt:
     print("interrupted")
@@ -42,12 +44,12 @@ except KeyboardInterrupt:
 class Terminal:
     """One sitting on a terminal of 60 columns."""
 
-    def __init__(self, plan: Path) -> None:
+    def __init__(self, plan: Path, *arguments: str) -> None:
         self.plan = plan
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
         self.child = pexpect.spawn(
             sys.executable,
-            ["-c", SCRIPT, str(plan)],
+            ["-c", SCRIPT, str(plan), *arguments],
             env=environment,
             dimensions=(40, 60),
             encoding="utf-8",
@@ -125,7 +127,7 @@ def test_a_phase_is_typed_refused_and_typed_again(plan: Path) -> None:
     terminal.keys("5\r")
     terminal.child.expect_exact("This would change:")
     terminal.child.expect_exact("650 → 655")
-    terminal.child.expect_exact("And so?")
+    terminal.child.expect_exact("Take it?")
     terminal.keys("\r")
     terminal.at("web/release-6:")
     terminal.keys("\x03")
@@ -134,12 +136,68 @@ def test_a_phase_is_typed_refused_and_typed_again(plan: Path) -> None:
     assert (found.rollout_phase.value, found.rollout_phase.source) == ("655", "person")
 
 
+def first_layer(terminal: Terminal) -> None:
+    terminal.at("60-services:")
+
+
+def first_release(terminal: Terminal) -> None:
+    first_layer(terminal)
+    terminal.keys(DOWN + "\r")
+    terminal.at("web/release-6:")
+
+
+def a_phase(terminal: Terminal) -> None:
+    first_release(terminal)
+    terminal.keys(DOWN + "\r")
+    terminal.child.expect_exact("phase:")
+
+
+def an_effect(terminal: Terminal) -> None:
+    a_phase(terminal)
+    terminal.keys("\x7f5\r")
+    terminal.child.expect_exact("leave it at")
+
+
+def a_choice(terminal: Terminal) -> None:
+    first_release(terminal)
+    terminal.keys(DOWN + DOWN + "\r")
+    terminal.child.expect_exact("post-runtime")
+
+
+@pytest.mark.parametrize("at", [first_layer, first_release, a_phase, an_effect, a_choice])
+def test_ctrl_c_at_any_kind_of_question_decides_nothing_and_the_next_sitting_asks_again(
+    plan: Path, at: Callable[[Terminal], None]
+) -> None:
+    first = Terminal(plan)
+    at(first)
+    first.keys("\x03")
+    assert first.end()[0] == 130
+    assert decided(plan) == []
+    second = Terminal(plan)
+    second.at("60-services:")
+    second.keys("\r")
+    second.at("70-services:")
+    second.keys("\x03")
+    assert second.end()[0] == 130
+    assert decided(plan) == ["web/release-6"]
+
+
 def test_no_line_is_wider_than_the_terminal(plan: Path) -> None:
     terminal = Terminal(plan)
-    terminal.at("60-services:")
+    an_effect(terminal)
     terminal.keys("\x03")
     terminal.end()
     # A sequence that moves the cursor ends what stands on a line.
     lines = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "\n", terminal.seen.getvalue()).splitlines()
     assert any("apps/release-6" in line for line in lines)
+    assert any("650 → 655" in line for line in lines)
     assert max(len(line) for line in lines) <= 60
+
+
+@pytest.mark.parametrize(("arguments", "coloured"), [((), False), (("color",), True)])
+def test_colours_only_where_they_are_wanted(plan: Path, arguments: tuple[str, ...], coloured: bool) -> None:
+    terminal = Terminal(plan, *arguments)
+    an_effect(terminal)
+    terminal.keys("\x03")
+    terminal.end()
+    assert bool(COLOUR.search(terminal.seen.getvalue())) is coloured
