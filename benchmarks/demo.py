@@ -53,7 +53,7 @@ def peer_seconds(folder: Path) -> float | None:
         return None
     started = time.perf_counter()
     for environment in ENVIRONMENTS:
-        command = ["helmfile", "-f", "helmfiles", "-e", environment, "template", "--skip-deps"]
+        command = ["helmfile", "-f", str(folder / "helmfiles"), "-e", environment, "template", "--skip-deps"]
         subprocess.run(command, cwd=folder, capture_output=True, check=False)
     return time.perf_counter() - started
 

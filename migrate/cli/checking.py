@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from migrate import pipeline
+from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings, common_options
-from migrate.cli.stages import decided_plan, planned
+from migrate.cli.stages import planned
 from migrate.cli.work import existing_folder, exit_code, over_environments, page, product, tell
 from migrate.doors.files import read_tree, store_verdicts
 from migrate.errors import ExitCode

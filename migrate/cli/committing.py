@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings, common_options
-from migrate.cli.stages import decided_plan
 from migrate.cli.work import existing_folder, page, product
 from migrate.commit import commit_layers, layer_status, plan_branches
 from migrate.doors.files import load_verdicts, read_tree

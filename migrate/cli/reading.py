@@ -9,13 +9,15 @@ from pathlib import Path
 
 import click
 
+from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings, common_options
 from migrate.cli.work import exit_code, page, product, tell
 from migrate.doors.files import read_yaml_documents, write_texts
 from migrate.doors.yaml import dump_yaml
 from migrate.errors import DifferenceError, UsageError
 from migrate.model.estate import Estate, Release
-from migrate.model.json import JsonObject
+from migrate.model.json import SCHEMA_VERSION, JsonObject, JsonValue
+from migrate.model.manifest import Rendered
 from migrate.model.plan import PlannedEnvironment
 from migrate.read import read_estate
 from migrate.render import (
@@ -110,37 +112,55 @@ def render(
         return _render_application(settings, application, repos, targets=targets)
     with settings.console.progress(f"reading {settings.request.path}", 0):
         estate = read_estate(settings.request)
-    texts: dict[str, str] = {}
     errors = list(estate.findings)
-    cluster = PlannedEnvironment("")
+    plan = decided_plan(settings)
+    clusters = {cluster.name: cluster for cluster in plan.environments} if plan else {}
     deployed = [release for release in estate.releases if release.deployed]
+    done: list[tuple[Release, Rendered]] = []
     with settings.console.progress("rendering as Helmfile does", len(deployed)) as advance:
         for release in deployed:
+            cluster = clusters.get(release.environment, PlannedEnvironment(release.environment))
             rendered = render_release(
                 estate,
                 release,
                 kube_version=settings.kube_version or release.kube_version or cluster.kube_version,
-                api_versions=settings.api_versions or release.api_versions,
+                api_versions=settings.api_versions or release.api_versions or cluster.api_versions,
                 secrets=True,
             )
             broken = broken_render(release, rendered)
             errors += [broken] if broken else []
-            path = f"{release.environment}/{release.namespace}--{release.name}.yaml"
-            texts[path] = "".join(f"---\n{manifest.text.strip()}\n" for manifest in rendered.manifests)
+            done.append((release, rendered))
             advance(release.id)
     tell(settings.console, errors)
     if output_dir:
+        texts = {f"{r.environment}/{r.namespace}--{r.name}.yaml": _documents(rendered) for r, rendered in done}
         write_texts(output_dir, texts)
         settings.console.say(f"{len(texts)} files in {output_dir}")
+    elif settings.output == "json":
+        product(_json("releases", [_rendered_json(release, rendered) for release, rendered in done]))
     else:
-        product("".join(texts[path] for path in texts))
+        product("".join(_documents(rendered) for _, rendered in done))
     return exit_code(errors)
+
+
+def _documents(rendered: Rendered) -> str:
+    return "".join(f"---\n{manifest.text.strip()}\n" for manifest in rendered.manifests)
+
+
+def _rendered_json(release: Release, rendered: Rendered) -> JsonObject:
+    objects: list[JsonValue] = [manifest.document for manifest in rendered.manifests]
+    return {"environment": release.environment, "id": release.id, "manifests": objects}
+
+
+def _json(key: str, items: list[JsonObject]) -> str:
+    return json.dumps({"schemaVersion": SCHEMA_VERSION, key: items}, indent=2, ensure_ascii=False)
 
 
 def _render_application(settings: Settings, file: Path, repos: tuple[str, ...], *, targets: bool) -> int:
     documents = read_yaml_documents(file)
     if len(documents) != 1:
         raise UsageError(f"{file} holds {len(documents)} documents", hint="give a file with one Application")
+    plan = decided_plan(settings)
     repositories = repositories_by_url(repos, documents[0])
     answer = render_targets if targets else render_repository
     rendered = answer(
@@ -148,10 +168,14 @@ def _render_application(settings: Settings, file: Path, repos: tuple[str, ...], 
         repositories,
         kube_version=settings.kube_version or PlannedEnvironment("").kube_version,
         api_versions=settings.api_versions,
+        argocd_version=plan.argocd_version if plan else "3.3",
     )
     if rendered.error:
         raise DifferenceError(f"{file} does not render: {rendered.error}")
-    product("".join(f"---\n{dump_yaml(manifest.document)}" for manifest in rendered.manifests))
+    if settings.output == "json":
+        product(_json("manifests", [manifest.document for manifest in rendered.manifests]))
+    else:
+        product("".join(f"---\n{dump_yaml(manifest.document)}" for manifest in rendered.manifests))
     return 0
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from migrate import pipeline
+from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings
-from migrate.doors.files import read_text
 from migrate.errors import AnswersMissingError, UsageError
 from migrate.model.plan import Plan
 from migrate.pipeline import Reading
-from migrate.plan import load_plan, settle_unstable
+from migrate.plan import settle_unstable
 
 
 def whole_estate(settings: Settings, what: str) -> None:
@@ -21,13 +21,6 @@ def whole_estate(settings: Settings, what: str) -> None:
     """
     if settings.request.selectors:
         raise UsageError(f"{what} is made for the whole estate", hint="leave out --selector")
-
-
-def decided_plan(settings: Settings) -> Plan | None:
-    """The plan in the file of decisions, or None where there is none yet."""
-    if not settings.plan_file.is_file():
-        return None
-    return load_plan(read_text(settings.plan_file), str(settings.plan_file))
 
 
 def reading(settings: Settings) -> tuple[Reading, Plan | None]:
