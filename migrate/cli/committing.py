@@ -92,4 +92,7 @@ def _converted(settings: Settings) -> tuple[FileTree, Plan, Report | None]:
 
 def _stored_report(settings: Settings, digest: str) -> Report | None:
     text = load_verdicts(Path(".migrate"), digest)
-    return from_json(Report, json.loads(text)) if text else None
+    try:
+        return from_json(Report, json.loads(text)) if text else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None  # another version wrote it, or it is damaged: as if nobody had verified

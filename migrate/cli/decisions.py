@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from migrate.cli.options import Settings
 from migrate.doors.files import read_text
+from migrate.errors import EstateError, UsageError
 from migrate.model.plan import Plan
 from migrate.plan import load_plan
 
 
 def decided_plan(settings: Settings) -> Plan | None:
-    """The plan in the file of decisions, or None where there is none yet."""
-    if not settings.plan_file.is_file():
+    """The plan in the file of decisions, or None where there is none yet.
+
+    Raises:
+        UsageError: it is no plan, or cannot be read.
+    """
+    if not settings.plan_file.exists():
         return None
-    return load_plan(read_text(settings.plan_file), str(settings.plan_file))
+    try:
+        text = read_text(settings.plan_file)
+    except EstateError as error:
+        raise UsageError(error.message, hint=error.hint) from error
+    return load_plan(text, str(settings.plan_file))

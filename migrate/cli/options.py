@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from migrate.model.plan import PlannedEnvironment
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_ESTATE = "helmfiles"
+_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+){0,2}([-+][0-9A-Za-z.+-]+)?")
 
 
 @dataclass(frozen=True)
@@ -147,13 +149,16 @@ def _settings(given: dict[str, Any]) -> Settings:
         chart_map=_pairs(take("chart_map"), "--chart-map"),
         helmfile_version=int(version) if version else None,
     )
+    kube_version = take("kube_version")
+    if kube_version and not _VERSION.fullmatch(kube_version):
+        raise UsageError(f"--kube-version {kube_version} is no version", hint="for example --kube-version 1.34.0")
     quiet, no_color = take("quiet"), take("no_color")
     color = not no_color and not os.environ.get("NO_COLOR")
     return Settings(
         request=request,
         plan_file=take("plan_file"),
         out=take("out"),
-        kube_version=take("kube_version"),
+        kube_version=kube_version,
         api_versions=take("api_versions"),
         batch=take("batch"),
         jobs=take("jobs") or os.cpu_count() or 1,

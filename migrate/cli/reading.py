@@ -128,8 +128,10 @@ def render(
                 secrets=True,
             )
             broken = broken_render(release, rendered)
-            errors += [broken] if broken else []
-            done.append((release, rendered))
+            if broken:
+                errors.append(broken)
+            else:
+                done.append((release, rendered))
             advance(release.id)
     tell(settings.console, errors)
     if output_dir:

@@ -13,7 +13,7 @@ import click
 
 from migrate.cli.options import Settings
 from migrate.console import Console
-from migrate.errors import DifferenceError, ExitCode, RefusedError
+from migrate.errors import DifferenceError, ExitCode, RefusedError, UsageError
 from migrate.model.finding import Finding, Severity
 from migrate.report.tables import Page, findings_text
 
@@ -88,8 +88,8 @@ def existing_folder(path: Path, what: str, hint: str) -> Path:
     """The folder, or a message that says what to do.
 
     Raises:
-        click.UsageError: it is not there.
+        UsageError: it is not there.
     """
     if not path.is_dir():
-        raise click.UsageError(f"{what} {path} is not there; {hint}")
+        raise UsageError(f"{what} {path} is {'no folder' if path.exists() else 'not there'}", hint=hint)
     return path

@@ -9,10 +9,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import lzma
 import os
 import re
 import tarfile
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
@@ -90,12 +92,26 @@ def read_chart_files(path: str) -> ChartFiles:
 
 def _signature(root: Path) -> tuple[tuple[str, int, int], ...]:
     found = []
-    for folder, folders, names in os.walk(root, followlinks=True):
+    for folder, folders, names in _walk(root):
         folders.sort()
         for name in sorted(names):
             status = (Path(folder) / name).lstat()
             found.append((f"{folder}/{name}", status.st_mtime_ns, status.st_size))
     return tuple(found)
+
+
+def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Every folder below ``root``, links followed.
+
+    Raises:
+        ChartError: a link leads back into a folder above it.
+    """
+    for folder, folders, names in os.walk(root, followlinks=True):
+        for name in folders:
+            entry = Path(folder) / name
+            if entry.is_symlink() and Path(folder).resolve().is_relative_to(entry.resolve()):
+                raise ChartError(f"{root}: the link {entry.relative_to(root)} leads back into a folder above it")
+        yield folder, folders, names
 
 
 @lru_cache(maxsize=512)
@@ -104,17 +120,23 @@ def _read_folder(path: str, signature: tuple[tuple[str, int, int], ...]) -> Char
     if not (root / "Chart.yaml").is_file():
         raise ChartError(f"{path} has no Chart.yaml")
     ignore_file = root / ".helmignore"
-    ignored = ignore_rules(ignore_file.read_text("utf-8") if ignore_file.is_file() else "")
+    try:
+        ignored = ignore_rules(ignore_file.read_bytes().decode("utf-8", "replace") if ignore_file.is_file() else "")
+    except ChartError as error:
+        raise ChartError(f"{path}: {error}") from error
     files: dict[str, bytes] = {}
-    for folder, folders, names in os.walk(root, followlinks=True):
+    for folder, folders, names in _walk(root):
         here = Path(folder).relative_to(root).as_posix()
         prefix = "" if here == "." else here + "/"
         folders[:] = sorted(name for name in folders if not ignored(prefix + name, True))
         for name in sorted(names):
             if ignored(prefix + name, False):
                 continue
+            entry = Path(folder) / name
+            if entry.exists() and not entry.is_file():
+                raise ChartError(f"{path}: {prefix}{name} is no regular file")  # Helm refuses pipes and devices too
             try:
-                files[prefix + name] = (Path(folder) / name).read_bytes()
+                files[prefix + name] = entry.read_bytes()
             except OSError as error:
                 raise ChartError(f"{path}: cannot read {prefix}{name}: {error.strerror}") from error
     return ChartFiles(_settle(files))
@@ -146,8 +168,9 @@ def unpack(data: bytes, name: str) -> dict[str, bytes]:
                     raise ChartError(f"{name}: the archive unpacks to more than {_MOST_BYTES} bytes")
                 content = archive.extractfile(entry)
                 files["/".join(parts[1:])] = content.read() if content else b""
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise ChartError(f"{name} is no chart archive: {error}") from error
+    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise ChartError(f"{name} is no chart archive: {reason}") from error
     if "Chart.yaml" not in files:
         raise ChartError(f"{name}: the archive has no Chart.yaml")
     return files
@@ -182,7 +205,7 @@ def ignore_rules(text: str) -> Callable[[str, bool], bool]:
     """What a ``.helmignore`` hides: a function of a path relative to the chart and whether it is a folder.
 
     Raises:
-        ChartError: a rule has ``**``, which Helm refuses.
+        ChartError: a rule has ``**``, which Helm refuses, or is no pattern.
     """
     rules = []
     for line in [*text.splitlines(), "templates/.?*"]:
@@ -194,7 +217,11 @@ def ignore_rules(text: str) -> Callable[[str, bool], bool]:
         negated, rule = rule.startswith("!"), rule.removeprefix("!")
         folders_only, rule = rule.endswith("/"), rule.removesuffix("/")
         whole = "/" in rule
-        rules.append((re.compile(glob_pattern(rule.removeprefix("/"))), whole, negated, folders_only))
+        try:
+            pattern = re.compile(glob_pattern(rule.removeprefix("/")))
+        except re.error as error:
+            raise ChartError(f".helmignore: {rule!a} is no pattern") from error
+        rules.append((pattern, whole, negated, folders_only))
 
     def ignored(path: str, folder: bool) -> bool:
         for pattern, whole, negated, folders_only in rules:
@@ -210,7 +237,11 @@ def ignore_rules(text: str) -> Callable[[str, bool], bool]:
 
 
 def glob_pattern(glob: str) -> str:
-    """Go's ``filepath.Match`` pattern as a regular expression: ``*`` and ``?`` stop at a slash."""
+    """Go's ``filepath.Match`` pattern as a regular expression: ``*`` and ``?`` stop at a slash.
+
+    Raises:
+        re.error: a bracket is never closed, or a backslash ends it, as Go's ErrBadPattern.
+    """
     pattern, at = "", 0
     while at < len(glob):
         character = glob[at]
@@ -226,6 +257,8 @@ def glob_pattern(glob: str) -> str:
             inner = glob[at + 1 : closing]
             pattern += "[" + inner.replace("[", "\\[") + "]"
             at = closing
+        elif character in "[\\":
+            raise re.error("it is never closed", glob, at)
         else:
             pattern += re.escape(character)
         at += 1

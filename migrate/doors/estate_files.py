@@ -66,6 +66,14 @@ class EstateFiles:
             raise OutsideError(path)
         self._checked.add(path)
 
+    def allows(self, path: str) -> bool:
+        """Whether the path may be read, links followed."""
+        try:
+            self.check(path)
+        except OutsideError:
+            return False
+        return True
+
     def is_file(self, path: str) -> bool:
         """Whether the path is a file."""
         return self._kind(path) == "file"

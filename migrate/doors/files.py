@@ -27,7 +27,7 @@ from migrate.doors.swap import (
     swap_leftovers,
     sync_tree,
 )
-from migrate.errors import EstateError, RefusedError
+from migrate.errors import EstateError, RefusedError, UsageError
 from migrate.model.json import SCHEMA_VERSION
 from migrate.model.tree import FileTree, Provenance
 
@@ -66,7 +66,8 @@ def read_bytes(path: str | Path) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise EstateError(f"cannot read {path}: {error.strerror or error}") from error
+        hint = "mend the path, or give a file that can be read"
+        raise EstateError(f"cannot read {path}: {error.strerror or error}", hint=hint) from error
 
 
 def read_text(path: str | Path) -> str:
@@ -78,7 +79,7 @@ def read_text(path: str | Path) -> str:
     try:
         return read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise EstateError(f"{path} is not UTF-8 text (byte {error.start})") from error
+        raise EstateError(f"{path} is not UTF-8 text (byte {error.start})", hint="save it as UTF-8") from error
 
 
 def read_yaml_documents(path: str | Path) -> tuple[Any, ...]:
@@ -94,7 +95,7 @@ def read_yaml_documents(path: str | Path) -> tuple[Any, ...]:
         try:
             value = parse_values(f"document:\n{indented}\n").get("document")
         except HelmError as error:
-            raise EstateError(f"{path} is no YAML: {error}") from error
+            raise EstateError(f"{path} is no YAML: {error}", hint="mend it, or give another file") from error
         if value is not None:
             found.append(value)
     return tuple(found)
@@ -134,15 +135,37 @@ def _walk(
         if entry.name == ".git":
             continue
         place = relative / entry.name
-        if entry.is_symlink() and not entry.resolve().is_relative_to(boundary):
+        if not _is_text(entry.name):
+            raise EstateError(f"the name of {str(entry)!a} is no UTF-8", hint="Rename it, or move it away.")
+        if entry.is_symlink() and not _resolved(entry).is_relative_to(boundary):
             raise EstateError(f"the link {entry} leads outside {boundary}", hint="Replace it by what it points to.")
         if entry.is_dir():
             real = entry.resolve()
             if real in above:
-                raise EstateError(f"the link {entry} leads back into a folder above it")
+                hint = "Replace it by what it points to."
+                raise EstateError(f"the link {entry} leads back into a folder above it", hint=hint)
             yield from _walk(entry, place, boundary, (*above, real))
+        elif entry.exists() and not entry.is_file():
+            raise EstateError(f"{entry} is a pipe, a socket or a device, not a file", hint="Move it away.")
         else:
             yield place.as_posix(), read_bytes(entry)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name is UTF-8: Python carries other bytes as lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _resolved(path: Path) -> Path:
+    """The path with links followed.
+
+    Raises:
+        EstateError: a link leads to itself.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:
+        raise EstateError(f"the link {path} leads to itself", hint="Replace it by what it should point to.") from error
 
 
 # ---------------------------------------------------------------- ownership
@@ -195,7 +218,10 @@ def compare_tree(folder: str | Path, tree: FileTree) -> TreeChanges:
     Raises:
         RefusedError: writing would be refused, for the same reasons.
     """
-    return _compare(Path(folder).absolute(), seal_tree(tree) if MANIFEST_PATH not in tree.files else tree)
+    sealed = seal_tree(tree) if MANIFEST_PATH not in tree.files else tree
+    _check_paths(sealed)
+    with _writing(folder):
+        return _compare(Path(folder).absolute().resolve(), sealed)
 
 
 def write_tree(folder: str | Path, tree: FileTree) -> TreeChanges:
@@ -203,23 +229,52 @@ def write_tree(folder: str | Path, tree: FileTree) -> TreeChanges:
 
     Raises:
         RefusedError: the folder is a git work tree, holds files that are not ours, or ours changed by hand.
+        UsageError: the place cannot be written.
     """
     sealed = tree if MANIFEST_PATH in tree.files else seal_tree(tree)
     _check_paths(sealed)
-    target = Path(folder).absolute().resolve()  # a link to a folder stays a link
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with folder_lock(target):
-        recover_swap(target)
-        changes = _compare(target, sealed)
-        if changes.any:
-            _replace(target, sealed)
+    with _writing(folder):
+        target = Path(folder).absolute().resolve()  # a link to a folder stays a link
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with folder_lock(target):
+            recover_swap(target)
+            changes = _compare(target, sealed)
+            if changes.any:
+                _replace(target, sealed)
     return changes
 
 
+@contextlib.contextmanager
+def _writing(place: str | Path) -> Iterator[None]:
+    """What the system says while ``place`` is written, as a message for people.
+
+    Raises:
+        UsageError: the place cannot be written.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        raise UsageError(
+            f"cannot write {place}: {reason}", hint="Give a place that can be written, or make room there."
+        ) from error
+
+
 def write_text(path: str | Path, text: str) -> bool:
-    """Write one file at once (as UTF-8, line ends as given); False where it already holds that text."""
-    target = Path(path).absolute().resolve()
-    content = text.encode("utf-8")
+    """Write one file at once (as UTF-8, line ends as given); False where it already holds that text.
+
+    Raises:
+        RefusedError: a folder or a device is in its place.
+        UsageError: the place cannot be written.
+    """
+    with _writing(path):
+        target = Path(path).absolute().resolve()
+        if target.exists() and not target.is_file():
+            raise RefusedError(f"{path} is no regular file, and would be replaced by one", hint="Give another name.")
+        return _write_file(target, text.encode("utf-8"))
+
+
+def _write_file(target: Path, content: bytes) -> bool:
     if target.is_file() and target.read_bytes() == content:
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -233,13 +288,20 @@ def write_text(path: str | Path, text: str) -> bool:
             shutil.copymode(target, staged)
         staged.replace(target)
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             staged.unlink()
     return True
 
 
 def write_texts(folder: str | Path, texts: Mapping[str, str]) -> None:
-    """Write texts below ``folder`` by relative path; other files there stay as they are."""
+    """Write texts below ``folder`` by relative path; other files there stay as they are.
+
+    Raises:
+        RefusedError: a path leads out of the folder; nothing was written.
+    """
+    for path in sorted(texts):
+        if not _inside(path):
+            raise RefusedError(f"{path!r} leads out of {folder}", hint="Rename what it is named after.")
     for path in sorted(texts):
         write_text(Path(folder) / path, texts[path])
 
@@ -279,6 +341,8 @@ def _replace(folder: Path, tree: FileTree) -> None:
 def _compare(folder: Path, tree: FileTree) -> TreeChanges:
     if folder.exists() and not folder.is_dir():
         raise RefusedError(f"{folder} is a file, not a folder", hint="Give another --out.")
+    if Path.cwd().is_relative_to(folder) and not (folder / MANIFEST_PATH).exists() and not (folder / ".git").exists():
+        raise RefusedError(f"{folder} holds the folder you work in", hint="Give an --out of its own.")
     if (folder / ".git").exists():
         raise RefusedError(
             f"{folder} is a git work tree; writing the tree over it could lose its history",
@@ -342,12 +406,16 @@ def _listing(folder: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def _inside(path: str) -> bool:
+    return "\\" not in path and "\0" not in path and not any(part in ("", ".", "..") for part in path.split("/"))
+
+
 def _check_paths(tree: FileTree) -> None:
     """A path that leaves the tree, or is both a file and a folder, is a bug of the emitter."""
     folders: set[str] = set()
     for path in tree.paths():
         parts = path.split("/")
-        if "\\" in path or "\0" in path or any(part in ("", ".", "..") for part in parts):
+        if not _inside(path):
             raise ValueError(f"not a path inside a tree: {path!r}")
         folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
     clash = sorted(folders & set(tree.files))

@@ -63,6 +63,8 @@ def parse_values(text: str) -> JsonObject:
         return cast("JsonObject", json.loads(_native.call_string("helm_values_from_yaml", text)))
     except helm_python.HelmError as error:
         raise HelmError(str(error)) from error
+    except RecursionError as error:
+        raise HelmError("it is nested too deep") from error
 
 
 def parse_set(flag: str, expression: str) -> JsonObject:

@@ -62,6 +62,11 @@ def _represent_text(representer: SafeRepresenter, text: str) -> Any:
 _Representer.add_representer(str, _represent_text)
 
 
+_TOO_DEEP = "it is nested too deep"
+_MOST_NODES = 400_000
+"""What aliases may unfold to: a few lines of them can stand for more nodes than any memory holds."""
+
+
 class YamlError(Exception):
     """Text that is no YAML; ``line`` counts from 1 inside the text given, 0 where unknown."""
 
@@ -98,7 +103,9 @@ def load_yaml(text: str) -> JsonValue:
         mark = error.problem_mark or error.context_mark
         raise YamlError(str(error.problem or error), (mark.line + 1) if mark else 0) from error
     except (YAMLError, ValueError) as error:
-        raise YamlError(str(error)) from error
+        raise YamlError(_one_line(error)) from error
+    except RecursionError as error:
+        raise YamlError(_TOO_DEEP) from error
     return None
 
 
@@ -168,7 +175,14 @@ def compose_yaml(text: str) -> tuple[YamlNode, ...]:
         mark = error.problem_mark or error.context_mark
         raise YamlError(str(error.problem or error), (mark.line + 1) if mark else 0) from error
     except (YAMLError, ValueError) as error:
-        raise YamlError(str(error)) from error
+        raise YamlError(_one_line(error)) from error
+    except RecursionError as error:
+        raise YamlError(_TOO_DEEP) from error
+
+
+def _one_line(error: Exception) -> str:
+    """The parser's message without the lines that show its own idea of the place."""
+    return str(error).partition("\n")[0]
 
 
 class _Composer:
@@ -177,6 +191,9 @@ class _Composer:
     def __init__(self, events: Iterator[Any]) -> None:
         self._events = events
         self._anchors: dict[str, YamlNode] = {}
+        self._sizes: dict[str, int] = {}
+        self._nodes = 0
+        self._unfolded = 0
 
     def documents(self) -> tuple[YamlNode, ...]:
         found: list[YamlNode] = []
@@ -191,7 +208,13 @@ class _Composer:
         if isinstance(event, AliasEvent):
             if event.anchor not in self._anchors:
                 raise YamlError(f"unknown anchor {event.anchor!r} referenced", line)
+            self._nodes += self._sizes[event.anchor]
+            self._unfolded += self._sizes[event.anchor]
+            if self._unfolded > _MOST_NODES:
+                raise YamlError("it contains excessive aliasing", line)
             return self._anchors[event.anchor]
+        before = self._nodes
+        self._nodes += 1
         tag = str(event.tag or "").replace("tag:yaml.org,2002:", "!!")
         if isinstance(event, ScalarEvent):
             node = YamlNode("scalar", event.value, line, tag, event.style in (None, ""))
@@ -201,6 +224,7 @@ class _Composer:
             node = YamlNode("mapping", self._entries(), line, tag)
         if event.anchor:
             self._anchors[event.anchor] = node
+            self._sizes[event.anchor] = self._nodes - before
         return node
 
     def _items(self) -> Iterator[YamlNode]:

@@ -23,7 +23,7 @@ from migrate.emit.ledger import ledger_findings, make_ledger
 from migrate.emit.ops import make_ops
 from migrate.emit.parameters import Parameters, make_parameters
 from migrate.emit.pieces import Piece, join_pieces
-from migrate.emit.placement import Carriage, Placement, Placements, place_releases
+from migrate.emit.placement import Carriage, Placement, Placements, is_environment_name, place_releases
 from migrate.emit.rendered import RENDERED_VERSION, RenderedChart, chart_path, make_rendered_chart
 from migrate.emit.runbook import make_runbook
 from migrate.emit.secrets import check_secrets
@@ -59,7 +59,7 @@ def emit_tree(
         *(layout.piece for layout in values.values()),
         *(chart.piece for chart in printed.values()),
         *(_component(estate, p, charts, values, printed, facts[p.environment.name]) for p in placements.kept),
-        *(_surroundings(name, plan, placements, facts[name]) for name in estate.environments),
+        *(_surroundings(n, plan, placements, facts[n]) for n in estate.environments if is_environment_name(n)),
         make_runbook(estate, placements.kept, plan),
     ]
     whole = check_secrets(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import lzma
 import tarfile
+import zlib
 from collections.abc import Iterator
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -24,8 +26,9 @@ def unpack_chart(content: bytes) -> dict[str, bytes]:
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:*") as archive:
             files = dict(_members(archive))
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
-        raise ArchiveError(f"it is no readable archive ({error})") from error
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
+        reason = str(error).partition("\n")[0].rstrip(":")
+        raise ArchiveError(f"it is no readable archive ({reason})") from error
     if "Chart.yaml" not in files:
         raise ArchiveError("it holds no Chart.yaml in its top folder")
     return {path: files[path] for path in sorted(files)}

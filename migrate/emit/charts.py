@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from migrate.doors.estate_files import absolute
 from migrate.doors.files import is_file, is_folder, read_bytes, read_tree
 from migrate.doors.yaml import YamlError, load_yaml
 from migrate.emit.archive import ArchiveError, unpack_chart
@@ -83,7 +84,7 @@ def _copy(copying: _Copying, placement: Placement, path: str) -> None:
     name, version = str(chart.get("name") or posixpath.basename(path)), str(chart.get("version") or "")
     target = _free_target(copying, chart_target(placement, path, name), version)
     copying.copies[path] = ChartCopy(target, version)
-    archive = is_file(f"{copying.root}/{path}")
+    archive = is_file(absolute(path, copying.root))
     for inside, content in files.items():
         copying.files[f"{target}/{inside}"] = content
         origin = f"{path} ({inside})" if archive else posixpath.normpath(f"{path}/{inside}")
@@ -133,7 +134,7 @@ def _alias(chart: str) -> str:
 
 
 def _chart_files(root: str, path: str) -> dict[str, bytes]:
-    full = f"{root}/{path}"
+    full = absolute(path, root)
     if is_folder(full):
         # Helm follows links, and a chart may share a file with its neighbours: inside the estate that is fine.
         return dict(read_tree(full, within=root).files)
@@ -156,7 +157,7 @@ def _with_dependencies(copying: _Copying, placement: Placement, path: str, files
             continue
         name, repository = str(entry.get("name")), str(entry.get("repository") or "")
         beside = posixpath.normpath(posixpath.join(path, repository.removeprefix("file://")))
-        if repository.startswith("file://") and is_folder(f"{copying.root}/{beside}"):
+        if repository.startswith("file://") and is_folder(absolute(beside, copying.root)):
             inner = _with_dependencies(copying, placement, beside, _chart_files(copying.root, beside))
             files = {**files, **{f"charts/{name}/{inside}": content for inside, content in inner.items()}}
             continue

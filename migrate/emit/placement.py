@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from migrate.doors.estate_files import absolute
 from migrate.doors.files import is_file, is_folder
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding, Severity
@@ -30,7 +31,8 @@ _NAMESPACE_COMPANIONS = {
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
-_PATH = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
+_SEGMENT = r"(?!component(\.disabled)?\.yaml(/|$))[a-z0-9][a-z0-9._-]*"
+_PATH = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 
 
 class Carriage(StrEnum):
@@ -113,9 +115,12 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
     clusters = {environment.name: environment for environment in plan.environments}
     kept: list[Placement] = []
     left_out: dict[tuple[str, str], str] = {}
-    findings: list[Finding] = []
+    findings = [_bad_environment(name) for name in estate.environments if not is_environment_name(name)]
     for release in estate.releases:
         key = (release.environment, release.id)
+        if not is_environment_name(release.environment):
+            left_out[key] = "its environment has a name that Kubernetes refuses"
+            continue
         environment = clusters.get(release.environment) or PlannedEnvironment(release.environment)
         release_plan = plans.get(release.id)
         outcome = _place(estate.root, release, release_plan, environment, rendered.get(key))
@@ -135,6 +140,21 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
     placeable = tuple(placement for placement in unique if _PATH.fullmatch(placement.folder))
     left_out.update({(p.environment.name, p.release.id): "its path is none" for p in unique if p not in placeable})
     return Placements(placeable, left_out, tuple(findings))
+
+
+def is_environment_name(name: str) -> bool:
+    """Whether a folder and an ApplicationSet can be called after an environment."""
+    return len(name) <= 200 and _RELEASE_NAME.fullmatch(name) is not None
+
+
+def _bad_environment(name: str) -> Finding:
+    return Finding(
+        "EM009",
+        Severity.ERROR,
+        f"the environment {name!r} has a name that Kubernetes refuses, and its ApplicationSet is called after it",
+        "rename it (lower-case letters, digits and hyphens), or convert the others with --environment",
+        environment=name,
+    )
 
 
 def _place(
@@ -179,7 +199,7 @@ def _cluster(release: Release, environment: PlannedEnvironment) -> str:
 
 def _is_no_chart(root: str, release: Release) -> bool:
     """A folder of manifests or a kustomization, which Helmfile turns into a chart by itself."""
-    folder = f"{root}/{release.chart_path}"
+    folder = absolute(release.chart_path or "", root)
     return release.chart_path is not None and is_folder(folder) and not is_file(f"{folder}/Chart.yaml")
 
 

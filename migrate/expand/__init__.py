@@ -112,6 +112,8 @@ def _expand_environment(tree: FileTree, environment: str, surroundings: Surround
         except (DocumentError, UnicodeDecodeError) as error:
             errors.append(ExpansionError("", f"{path}: {error}", environment))
             continue
+        if not any(_kind(document) in ("ApplicationSet", "Application") for document in documents):
+            errors.append(ExpansionError("", f"{path} holds no ApplicationSet", environment))
         for document in documents:
             expansion = _expand_document(document, environment, surroundings)
             applications += expansion.applications

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrate.lint.rule import Hit, error, warning
-from migrate.lint.subject import Document, Subject, dig
+from migrate.lint.subject import Document, Subject, dig, listed, mapped
 from migrate.model.application import GeneratedApplication
 from migrate.model.json import JsonObject
 
@@ -69,7 +69,7 @@ def check_names(subject: Subject) -> Iterator[Hit]:
             text = f"Helm refuses the release name {name!r} ({len(name)} characters)"
             hint = f"At most {_LONGEST_RELEASE} lower-case letters, digits and dashes."
             yield error(text, hint, subject.place(one, "releaseName"), one.environment)
-        destination = dig(one.manifest, "spec", "destination") or {}
+        destination = mapped(one.manifest, "spec", "destination")
         cluster = str(destination.get("server") or destination.get("name") or "")
         users[(one.environment, cluster, str(destination.get("namespace") or ""), name)].append(one)
     for (_, _, namespace, name), applications in users.items():
@@ -112,7 +112,7 @@ def check_value_files_once(subject: Subject) -> Iterator[Hit]:
     """L16: a value file listed twice."""
     for one in subject.expansion.applications:
         for source in sources(one):
-            entries = [str(entry) for entry in dig(source, "helm", "valueFiles") or []]
+            entries = [str(entry) for entry in listed(source, "helm", "valueFiles")]
             for entry in sorted({entry for entry in entries if entries.count(entry) > 1}):
                 text = f"value file {entry} is listed more than once"
                 hint = "From Argo CD 3.4 on its first place counts, before that its last. List it once."
@@ -123,7 +123,7 @@ def check_parameters(subject: Subject) -> Iterator[Hit]:
     """L17: ``$`` in a parameter is a variable, unless it is doubled."""
     for one in subject.expansion.applications:
         for source in sources(one):
-            for index, parameter in enumerate(dig(source, "helm", "parameters") or []):
+            for index, parameter in enumerate(listed(source, "helm", "parameters")):
                 value = str(dig(parameter, "value") or "")
                 rest = _BUILD_VARIABLE.sub("", value.replace("$$", ""))
                 if "$" in rest:
@@ -159,8 +159,8 @@ def check_value_files_exist(subject: Subject) -> Iterator[Hit]:
             if source.get("chart") or str(source.get("path", "")).strip("/") not in folders:
                 continue
             lenient = dig(source, "helm", "ignoreMissingValueFiles") is True
-            entries = [str(entry) for entry in dig(source, "helm", "valueFiles") or []]
-            entries += [str(dig(entry, "path") or "") for entry in dig(source, "helm", "fileParameters") or []]
+            entries = [str(entry) for entry in listed(source, "helm", "valueFiles")]
+            entries += [str(dig(entry, "path") or "") for entry in listed(source, "helm", "fileParameters")]
             for entry in entries:
                 fault = _file_fault(entry, str(source.get("path", "")), subject, lenient=lenient)
                 if fault:
@@ -184,7 +184,7 @@ def _file_fault(entry: str, chart: str, subject: Subject, *, lenient: bool) -> s
 
 def _value_files(one: GeneratedApplication) -> Iterator[str]:
     for source in sources(one):
-        for entry in dig(source, "helm", "valueFiles") or []:
+        for entry in listed(source, "helm", "valueFiles"):
             yield str(entry)
 
 
@@ -219,7 +219,7 @@ def _parents(path: str) -> Iterator[str]:
 def check_adoption(subject: Subject) -> Iterator[Hit]:
     """L26: with ApplyOutOfSyncOnly an adopted object may never be marked as ours."""
     for one in subject.expansion.applications:
-        options = dig(one.manifest, "spec", "syncPolicy", "syncOptions") or []
+        options = listed(one.manifest, "spec", "syncPolicy", "syncOptions")
         appset = subject.appset_of(one)
         if "ApplyOutOfSyncOnly=true" in options and appset is not None and appset.get("spec", "strategy") is None:
             text = f"Application {one.name} has ApplyOutOfSyncOnly while it is handed over"
@@ -230,7 +230,7 @@ def check_adoption(subject: Subject) -> Iterator[Hit]:
 def check_sync_options(subject: Subject) -> Iterator[Hit]:
     """L28: a sync option that Argo CD does not know is ignored without a word."""
     for one in subject.expansion.applications:
-        for option in dig(one.manifest, "spec", "syncPolicy", "syncOptions") or []:
+        for option in listed(one.manifest, "spec", "syncPolicy", "syncOptions"):
             fault = option_fault(str(option), APPLICATION_OPTIONS, RESOURCE_OPTIONS)
             if fault:
                 where = subject.place(one, "syncOptions")

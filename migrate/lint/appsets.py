@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrate.lint.rule import Hit, error, info, warning
-from migrate.lint.subject import Document, Subject, dig, generators, texts
+from migrate.lint.subject import Document, Subject, dig, generators, listed, mapped, texts
 from migrate.model.globs import PatternError, doublestar_matches, pathspec_matches
 
 _RANDOM = re.compile(
@@ -66,7 +66,7 @@ def _line_with(subject: Subject, appset: Document, text: str) -> Any:
 def check_strictness(subject: Subject) -> Iterator[Hit]:
     """L04: a missing key stops the generation, and does not become ``<no value>``."""
     for appset in subject.appsets:
-        options: Any = appset.get("spec", "goTemplateOptions") or []
+        options: Any = listed(appset.data, "spec", "goTemplateOptions")
         if appset.get("spec", "goTemplate") is not True:
             text = f"ApplicationSet {appset.name} does not use goTemplate"
             hint = "Set goTemplate: true; in the flat mode an unknown {{ key }} stays as it is, without an error."
@@ -80,7 +80,7 @@ def check_strictness(subject: Subject) -> Iterator[Hit]:
 def check_defaults(subject: Subject) -> Iterator[Hit]:
     """L05: ``default`` does not help where a missing key is an error."""
     for appset in subject.appsets:
-        if "missingkey=error" not in (appset.get("spec", "goTemplateOptions") or []):
+        if "missingkey=error" not in (listed(appset.data, "spec", "goTemplateOptions")):
             continue
         for keys, text in _templates(appset):
             if _DEFAULT_ON_FIELD.search(text):
@@ -121,7 +121,7 @@ def check_sync_waves(subject: Subject) -> Iterator[Hit]:
     hint = "Waves work among the objects of one Application. Use rollout phases (RollingSync) instead."
     told = set()
     for application in subject.expansion.applications:
-        annotations = dig(application.manifest, "metadata", "annotations") or {}
+        annotations = mapped(application.manifest, "metadata", "annotations")
         if application.appset and SYNC_WAVE in annotations and application.appset not in told:
             told.add(application.appset)
             appset = subject.appset_of(application)

@@ -23,7 +23,10 @@ _DEPENDENCY_KEYS = ("dependsOn", "needs", "dependencies")
 
 
 def check_readable(subject: Subject) -> Iterator[Hit]:
-    """L00: every file that should be YAML is, and every ApplicationSet expands."""
+    """L00: there is something to look at, every file that should be YAML is, and every ApplicationSet expands."""
+    if not (subject.components or subject.appsets or subject.roots or subject.projects or subject.faults):
+        text = "there is no ApplicationSet, Application, AppProject or component.yaml in this folder"
+        yield error(text, "Give the folder that migrate convert wrote, or a tree of Argo CD.", SourceLocation("."))
     for fault in subject.faults:
         where = SourceLocation(fault.path, fault.line)
         yield error(f"it cannot be read: {fault.message}", "Mend the YAML.", where)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from migrate.lint.applications import sources
 from migrate.lint.rule import Hit, warning
-from migrate.lint.subject import Subject, dig
+from migrate.lint.subject import Subject, dig, listed
 from migrate.model.finding import SourceLocation
 
 
@@ -34,12 +34,12 @@ def _used(subject: Subject) -> tuple[set[str], set[str]]:
     files: set[str] = set()
     for component in subject.components:
         folders.add(str(component.get("chart", "path") or "").strip("/"))
-        files |= {str(entry).lstrip("/") for entry in component.get("valueFiles") or []}
-        files |= {str(dig(entry, "path") or "").lstrip("/") for entry in component.get("fileParameters") or []}
+        files |= {str(entry).lstrip("/") for entry in listed(component.data, "valueFiles")}
+        files |= {str(dig(entry, "path") or "").lstrip("/") for entry in listed(component.data, "fileParameters")}
     for application in subject.expansion.applications:
         for source in sources(application):
             folders.add(str(source.get("path") or "").strip("/"))
-            for entry in dig(source, "helm", "valueFiles") or []:
+            for entry in listed(source, "helm", "valueFiles"):
                 text = str(entry)
                 chart = str(source.get("path") or "")
                 files.add(text.lstrip("/") if text.startswith("/") else posixpath.normpath(f"{chart}/{text}"))

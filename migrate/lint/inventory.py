@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from migrate.lint.subject import Document, Subject, dig, take_apart
+from migrate.lint.subject import Document, Subject, dig, listed, mapped, take_apart
 from migrate.model.application import Expansion, GeneratedApplication
 from migrate.model.json import SCHEMA_VERSION, JsonObject
 from migrate.model.tree import FileTree
@@ -45,15 +45,15 @@ def _planned_steps(subject: Subject) -> dict[str, Any]:
     """Phase → maxUpdate over all ApplicationSets, in the order of their steps."""
     found: dict[str, Any] = {}
     for appset in subject.appsets:
-        for step in appset.get("spec", "strategy", "rollingSync", "steps") or []:
+        for step in listed(appset.data, "spec", "strategy", "rollingSync", "steps"):
             found.setdefault(_step_phase(step), dig(step, "maxUpdate"))
     return found
 
 
 def _step_phase(step: Any) -> str:
-    expressions = dig(step, "matchExpressions") or []
+    expressions = listed(step, "matchExpressions")
     chosen = [each for each in expressions if dig(each, "key") != "handover"]
-    return ",".join(str(value) for each in chosen for value in dig(each, "values") or [])
+    return ",".join(str(value) for each in chosen for value in listed(each, "values"))
 
 
 def _phase(one: GeneratedApplication, subject: Subject, limits: dict[str, Any]) -> str:
@@ -68,7 +68,7 @@ def _phase(one: GeneratedApplication, subject: Subject, limits: dict[str, Any]) 
 
 def _entry(one: GeneratedApplication, subject: Subject) -> dict[str, Any]:
     component = subject.component_of(one)
-    labels = dig(one.manifest, "metadata", "labels") or {}
+    labels = mapped(one.manifest, "metadata", "labels")
     return {
         "name": one.name,
         "domain": str(labels.get("domain") or (component.get("domain") if component else "") or ""),

@@ -9,15 +9,16 @@ from typing import Any
 
 from migrate.lint.applications import sources
 from migrate.lint.rule import Hit, error, warning
-from migrate.lint.subject import Document, Subject, dig
+from migrate.lint.subject import Document, Subject, dig, listed, mapped
 from migrate.model.application import GeneratedApplication
+from migrate.model.finding import SourceLocation
 from migrate.model.manifest import ObjectKey
 
 
 def check_create_namespace(subject: Subject) -> Iterator[Hit]:
     """L29: CreateNamespace needs the permission to create one."""
     for one in subject.expansion.applications:
-        options = dig(one.manifest, "spec", "syncPolicy", "syncOptions") or []
+        options = listed(one.manifest, "spec", "syncPolicy", "syncOptions")
         project = subject.project_of(one)
         if project is None or "CreateNamespace=true" not in options:
             continue
@@ -33,9 +34,10 @@ def check_permissions(subject: Subject) -> Iterator[Hit]:
         yield from _project_faults(subject, each)
     for one in subject.expansion.applications:
         project = subject.project_of(one)
-        if project is None:
-            continue
         where = subject.place(one, "project")
+        if project is None:
+            yield from _unknown_project(subject, one, where)
+            continue
         for source in sources(one):
             url = str(source.get("repoURL", ""))
             if not any(repository_matches(pattern, url) for pattern in _texts(project, "sourceRepos")):
@@ -43,6 +45,18 @@ def check_permissions(subject: Subject) -> Iterator[Hit]:
                 yield error(text, "Add it to sourceRepos.", where, one.environment)
         yield from _destination(project, one, where)
         yield from _kinds(subject, project, one)
+
+
+def _unknown_project(subject: Subject, one: GeneratedApplication, where: SourceLocation) -> Iterator[Hit]:
+    """A project that nobody created stops every sync; ``default`` comes with Argo CD itself."""
+    name = dig(one.manifest, "spec", "project")
+    if name in ("default", "", None):
+        return
+    text = f"Application {one.name}: no AppProject {name} is in this tree"
+    tell = error if subject.projects else warning
+    yield tell(
+        text, "Add it, or see that it is created elsewhere: Argo CD syncs nothing without.", where, one.environment
+    )
 
 
 def _project_faults(subject: Subject, project: Document) -> Iterator[Hit]:
@@ -58,7 +72,7 @@ def _project_faults(subject: Subject, project: Document) -> Iterator[Hit]:
 
 
 def _texts(project: Document, key: str) -> list[str]:
-    return [str(entry) for entry in project.get("spec", key) or []]
+    return [str(entry) for entry in listed(project.data, "spec", key)]
 
 
 def repository_matches(pattern: str, url: str) -> bool:
@@ -76,7 +90,7 @@ def _plain(url: str) -> str:
 
 
 def _destination(project: Document, one: GeneratedApplication, where: Any) -> Iterator[Hit]:
-    destination = dig(one.manifest, "spec", "destination") or {}
+    destination = mapped(one.manifest, "spec", "destination")
     if not _allows_destination(project, destination, str(destination.get("namespace") or "")):
         shown = f"{destination.get('server') or destination.get('name')}, {destination.get('namespace')}"
         text = f"project {project.name} does not allow the destination {shown}"
@@ -84,7 +98,7 @@ def _destination(project: Document, one: GeneratedApplication, where: Any) -> It
 
 
 def _allows_destination(project: Document, destination: dict[str, Any], namespace: str) -> bool:
-    entries: Any = project.get("spec", "destinations") or []
+    entries: Any = listed(project.data, "spec", "destinations")
     return any(
         (_same(entry, destination, "server") or _same(entry, destination, "name"))
         and fnmatch.fnmatchcase(namespace, str(dig(entry, "namespace") or ""))
@@ -104,7 +118,7 @@ def _same(entry: Any, destination: dict[str, Any], key: str) -> bool:
 
 
 def _kinds(subject: Subject, project: Document, one: GeneratedApplication) -> Iterator[Hit]:
-    destination = dig(one.manifest, "spec", "destination") or {}
+    destination = mapped(one.manifest, "spec", "destination")
     refused: dict[str, str] = {}
     for manifest in subject.manifests(one):
         key = manifest.key
@@ -126,15 +140,15 @@ def _kind(key: ObjectKey) -> str:
 
 def allows_cluster_kind(project: Document, key: ObjectKey) -> bool:
     """Whether a cluster-scoped kind may be created: no list allows nothing (rule 9.5)."""
-    allowed = project.get("spec", "clusterResourceWhitelist") or []
-    denied = project.get("spec", "clusterResourceBlacklist") or []
+    allowed = listed(project.data, "spec", "clusterResourceWhitelist")
+    denied = listed(project.data, "spec", "clusterResourceBlacklist")
     return _listed(allowed, key) and not _listed(denied, key)
 
 
 def allows_namespaced_kind(project: Document, key: ObjectKey) -> bool:
     """Whether a namespaced kind may be created: no list allows all, an empty one nothing (rule 9.5)."""
     allowed = project.get("spec", "namespaceResourceWhitelist")
-    denied = project.get("spec", "namespaceResourceBlacklist") or []
+    denied = listed(project.data, "spec", "namespaceResourceBlacklist")
     return (allowed is None or _listed(allowed, key)) and not _listed(denied, key)
 
 

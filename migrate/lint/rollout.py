@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrate.lint.rule import Hit, error, info, warning
-from migrate.lint.subject import Document, Subject, dig
+from migrate.lint.subject import Document, Subject, dig, listed, mapped
 from migrate.model.application import GeneratedApplication
 
 _PERCENT = re.compile(r"^(100|[1-9]?\d)%$")
@@ -23,7 +23,7 @@ def check_rollout(subject: Subject) -> Iterator[Hit]:
             continue
         applications = [one for one in subject.expansion.applications if subject.appset_of(one) is appset]
         yield from _strategy(subject, appset, strategy)
-        steps: Any = dig(strategy, "rollingSync", "steps") or []
+        steps: Any = listed(strategy, "rollingSync", "steps")
         for number, step in enumerate(steps):
             yield from _step(subject, appset, number, step, applications)
         yield from _empty_steps(subject, appset, steps, applications)
@@ -51,7 +51,7 @@ def _step(
     subject: Subject, appset: Document, number: int, step: Any, applications: list[GeneratedApplication]
 ) -> Iterator[Hit]:
     place = ("spec", "strategy", "rollingSync", "steps", number)
-    expressions: Any = dig(step, "matchExpressions") or []
+    expressions: Any = listed(step, "matchExpressions")
     if not expressions:
         text = f"step {number + 1} has no matchExpressions and selects every Application"
         yield error(text, "Write a label, operator and values.", subject.line(appset, *place), appset.environment)
@@ -71,7 +71,7 @@ def _expression(expression: Any, applications: list[GeneratedApplication]) -> It
     if operator not in ("In", "NotIn"):
         hint = "Only In and NotIn exist; any other word passes exactly where the label is missing."
         yield f"operator {operator!r} is not known", hint
-    labels = {label for one in applications for label in dig(one.manifest, "metadata", "labels") or {}}
+    labels = {label for one in applications for label in mapped(one.manifest, "metadata", "labels")}
     if labels and key not in labels:
         close = difflib.get_close_matches(key, sorted(labels), 1)
         hint = f"Did you mean {close[0]}?" if close else f"Labels that Applications carry: {', '.join(sorted(labels))}."
@@ -104,14 +104,14 @@ def _empty_steps(
 
 
 def _values(step: Any) -> str:
-    expressions: Any = dig(step, "matchExpressions") or []
+    expressions: Any = listed(step, "matchExpressions")
     chosen = [each for each in expressions if dig(each, "key") != "handover"]
-    return ",".join(str(value) for each in chosen for value in dig(each, "values") or [])
+    return ",".join(str(value) for each in chosen for value in listed(each, "values"))
 
 
 def _unmatched(subject: Subject, applications: list[GeneratedApplication]) -> Iterator[Hit]:
     for one in applications:
-        labels = dig(one.manifest, "metadata", "labels") or {}
+        labels = mapped(one.manifest, "metadata", "labels")
         if one.step == -1 and labels.get("handover") != "manual":
             phase = labels.get("rollout-phase", "")
             text = f"Application {one.name} (rollout-phase {phase!r}) is in no step, and so it is never synced"
@@ -137,6 +137,6 @@ def _syncing(subject: Subject, appset: Document, applications: list[GeneratedApp
 
 def _revisions(one: GeneratedApplication) -> Iterator[str]:
     spec: Any = one.manifest.get("spec")
-    for source in [dig(spec, "source"), *(dig(spec, "sources") or [])]:
+    for source in [dig(spec, "source"), *(listed(spec, "sources"))]:
         if isinstance(source, dict) and not source.get("chart"):
             yield str(source.get("targetRevision") or "HEAD")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,6 +147,10 @@ def take_apart(tree: FileTree, expansion: Expansion, rendered: Mapping[tuple[str
     )
 
 
+_ARGOCD_FOLDER = re.compile(r"environments/[^/]+/argocd/")
+"""What migrate itself writes for Argo CD: a file here that says nothing of it is broken."""
+
+
 def _parked(path: str) -> bool:
     return path.endswith(".disabled.yaml")
 
@@ -155,8 +160,7 @@ def _may_hold_argo_objects(path: str, content: bytes) -> bool:
         path.endswith((".yaml", ".yml"))
         and "/templates/" not in f"/{path}"
         and not path.startswith(".migrate/")
-        and b"argoproj.io/" in content
-        and any(kind in content for kind in (b"ApplicationSet", b"AppProject", b"Application"))
+        and (_ARGOCD_FOLDER.match(path) is not None or (b"argoproj.io/" in content and b"App" in content))
     )
 
 
@@ -199,6 +203,18 @@ def dig(value: Any, *keys: Key) -> Any:
         else:
             return None
     return value
+
+
+def listed(value: Any, *keys: Key) -> list[Any]:
+    """The list below ``keys``; empty where anything else stands there."""
+    found = dig(value, *keys)
+    return found if isinstance(found, list) else []
+
+
+def mapped(value: Any, *keys: Key) -> dict[str, Any]:
+    """The mapping below ``keys``; empty where anything else stands there."""
+    found = dig(value, *keys)
+    return found if isinstance(found, dict) else {}
 
 
 def generators(appset: Document, kind: str) -> list[JsonObject]:

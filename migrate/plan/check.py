@@ -124,7 +124,7 @@ def _unknown_values(
             "tier": (release.tier.value in TIERS, f"one of: {', '.join(TIERS)}"),
             "project": (release.project.value in PROJECTS, f"one of: {', '.join(PROJECTS)}"),
             "rolloutPhase": (release.rollout_phase.value in phases, "a step of the ladder, or add it there"),
-            "wave": (release.wave.value.isdigit(), "a whole number"),
+            "wave": (release.wave.value.isascii() and release.wave.value.isdigit(), "a whole number"),
             "component": (bool(DNS_LABEL.fullmatch(release.component.value)), "a DNS label: a-z, 0-9 and dashes"),
             "path": (bool(FOLDER.fullmatch(release.path.value)), "folders with slashes between, and no dots before"),
         }

@@ -63,6 +63,11 @@ DEFAULT_LADDER = tuple(
 """What holds where migration.yaml brings no ladder of its own."""
 
 
+def is_phase(text: str) -> bool:
+    """Whether it is three digits."""
+    return len(text) == 3 and text.isascii() and text.isdigit()
+
+
 def phase_text(phase: int) -> str:
     """Three digits."""
     return f"{phase:03d}"

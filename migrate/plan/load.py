@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -21,7 +23,7 @@ from migrate.model.plan import (
     Step,
 )
 from migrate.plan.fields import FIELDS, UNDECIDED
-from migrate.plan.ladder import DEFAULT_LADDER, max_update
+from migrate.plan.ladder import DEFAULT_LADDER, is_phase, max_update
 
 LAYOUTS = ("environments", "shared", "kustomize", "plugin")
 APPSETS = ("single", "per-project")
@@ -49,6 +51,12 @@ _TOP = (
 _RELEASE = ("layer", "disposition", "ask", "pins", "syncOptions", "ignoreDifferences", "state", *FIELDS)
 
 
+_MEND = "mend it there, or take it out: `migrate plan` fills in what is left open"
+_VERSION = re.compile(r"v?[0-9]+(\.[0-9]+){0,2}([-+][0-9A-Za-z.+-]+)?")
+_MAX_UPDATE = re.compile(r"([0-9]+%?)?")
+_DIGITS = re.compile(r"[0-9]+")
+
+
 @dataclass(frozen=True)
 class _Reader:
     """One file being read; every complaint names it and the line."""
@@ -56,7 +64,7 @@ class _Reader:
     name: str
 
     def refuse(self, message: str, node: YamlNode, hint: str = "") -> NoReturn:
-        raise UsageError(message, hint=hint, source=SourceLocation(self.name, node.line))
+        raise UsageError(message, hint=hint or _MEND, source=SourceLocation(self.name, node.line))
 
     def mapping(self, node: YamlNode, what: str, known: Iterable[str] = ()) -> dict[str, YamlNode]:
         """The entries of a mapping by key; a key that is not ``known`` is refused (no ``known``: all are)."""
@@ -86,6 +94,13 @@ class _Reader:
             self.refuse(f"{what} cannot be {value!r}", node, f"one of: {', '.join(filter(None, allowed))}")
         return value
 
+    def matching(self, node: YamlNode | None, what: str, form: re.Pattern[str], hint: str, default: str = "") -> str:
+        """A text of one form."""
+        value = self.text(node, what, default=default)
+        if node is not None and not form.fullmatch(value):
+            self.refuse(f"{what} cannot be {value!r}", node, hint)
+        return value
+
     def texts(self, node: YamlNode | None, what: str, allowed: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A list of texts."""
         if node is None or node.is_null:
@@ -110,7 +125,7 @@ class _Reader:
 
 
 def _padded(text: str, phase: bool) -> str:
-    return text.zfill(3) if phase and text.isdigit() else text
+    return text.zfill(3) if phase and _DIGITS.fullmatch(text) else text
 
 
 def load_plan(text: str, name: str) -> Plan:
@@ -124,10 +139,14 @@ def load_plan(text: str, name: str) -> Plan:
     try:
         documents = compose_yaml(text)
     except YamlError as error:
-        raise UsageError(f"{name} is no YAML: {error}", source=SourceLocation(name, error.line or 1)) from error
+        raise UsageError(
+            f"{name} is no YAML: {error}", hint=_MEND, source=SourceLocation(name, error.line or 1)
+        ) from error
     reader = _Reader(name)
     if not documents:
         documents = compose_yaml("{}")
+    if len(documents) > 1:
+        reader.refuse(f"{name} holds {len(documents)} documents, and a plan is one", documents[1], "is it a plan?")
     top = reader.mapping(documents[0], "the plan", _TOP)
     if (version := reader.text(top.get("schemaVersion"), "schemaVersion", default="1")) != "1":
         reader.refuse(f"schemaVersion {version} is not known", top["schemaVersion"], "a newer migrate wrote this file")
@@ -145,7 +164,7 @@ def load_plan(text: str, name: str) -> Plan:
         steps=reader.text(top.get("steps"), "steps", STEP_LABELS, "phase"),
         handover=reader.text(top.get("handover"), "handover", HANDOVERS, "manual"),
         layer_handover=_texts_by_name(reader, top.get("layerHandover"), "layerHandover", HANDOVERS),
-        argocd_version=reader.text(top.get("argocdVersion"), "argocdVersion", default="3.3"),
+        argocd_version=reader.matching(top.get("argocdVersion"), "argocdVersion", _VERSION, 'e.g. "3.3"', "3.3"),
         secrets_policy=_texts_by_name(reader, top.get("secrets"), "secrets", SECRET_POLICIES),
     )
 
@@ -169,7 +188,9 @@ def _environments(reader: _Reader, node: YamlNode | None) -> tuple[PlannedEnviro
                 name=name,
                 server=reader.text(keys.get("server"), f"{what}.server", default=default.server),
                 cluster=reader.text(keys.get("cluster"), f"{what}.cluster", default=default.cluster),
-                kube_version=reader.text(keys.get("kubeVersion"), f"{what}.kubeVersion", default=default.kube_version),
+                kube_version=reader.matching(
+                    keys.get("kubeVersion"), f"{what}.kubeVersion", _VERSION, 'e.g. "1.34.0"', default.kube_version
+                ),
                 api_versions=reader.texts(keys.get("apiVersions"), f"{what}.apiVersions"),
                 contexts=_texts_by_name(reader, keys.get("contexts"), f"{what}.contexts", ()),
             )
@@ -188,8 +209,12 @@ def _ladder(reader: _Reader, top: Mapping[str, YamlNode]) -> tuple[Step, ...]:
         if phases != sorted(set(phases)):
             reader.refuse("the steps of the ladder must ascend, each once", node)
     known = {step.phase for step in steps}
-    added = [p for p in map(_phase_of, reader.texts(top.get("insertedSteps"), "insertedSteps")) if p not in known]
-    inserted = [Step(phase, max_update(int(phase)), inserted=True) for phase in added if phase.isdigit()]
+    extra = top.get("insertedSteps")
+    added = dict.fromkeys(_phase_of(text) for text in reader.texts(extra, "insertedSteps"))
+    for phase in added:
+        if extra is not None and not is_phase(phase):
+            reader.refuse(f"a phase has three digits, and {phase!r} has not", extra)
+    inserted = [Step(phase, max_update(int(phase)), inserted=True) for phase in added if phase not in known]
     return tuple(sorted((*steps, *inserted), key=lambda step: step.phase))
 
 
@@ -200,9 +225,9 @@ def _phase_of(text: str) -> str:
 def _step(reader: _Reader, node: YamlNode) -> Step:
     keys = {"phase": node} if node.kind == "scalar" else reader.mapping(node, "a step", ("phase", "maxUpdate"))
     phase = _phase_of(reader.text(keys.get("phase"), "phase"))
-    if not (phase.isdigit() and len(phase) == 3):
+    if not is_phase(phase):
         reader.refuse(f"a phase has three digits, and {phase!r} has not", node)
-    return Step(phase, reader.text(keys.get("maxUpdate"), "maxUpdate"))
+    return Step(phase, reader.matching(keys.get("maxUpdate"), "maxUpdate", _MAX_UPDATE, 'e.g. "1" or 25%'))
 
 
 def _release(reader: _Reader, name: str, node: YamlNode) -> ReleasePlan:
@@ -241,7 +266,18 @@ def _object(reader: _Reader, node: YamlNode | None, what: str) -> JsonObject:
     if node.kind != "mapping":
         reader.refuse(f"{what} must be a mapping", node)
     value: JsonValue = plain_value(node)
+    if not _is_json(value):
+        hint = "write keys, dates and numbers that JSON does not know in quotes"
+        reader.refuse(f"{what} holds something that JSON cannot", node, hint)
     return value if isinstance(value, dict) else {}
+
+
+def _is_json(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _is_json(item) for key, item in value.items())
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return value is None or isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _objects(reader: _Reader, node: YamlNode | None, what: str) -> tuple[JsonObject, ...]:

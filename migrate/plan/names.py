@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
-FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+# No folder is called as the files are that a component's folder may hold.
+_SEGMENT = r"(?!component(\.disabled)?\.yaml(/|$))[A-Za-z0-9][A-Za-z0-9._-]*"
+FOLDER = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 
 _ENDINGS = {"crds": ("-crds", "-crd"), "operators": ("-operator",)}
 

@@ -20,7 +20,7 @@ from migrate.model.plan import (
 )
 from migrate.plan import rules
 from migrate.plan.fields import FIELDS, is_decided
-from migrate.plan.ladder import BANDS, DEFAULT_LADDER, STEPS, max_update, natural_phase, phase_text
+from migrate.plan.ladder import BANDS, DEFAULT_LADDER, STEPS, is_phase, max_update, natural_phase, phase_text
 from migrate.plan.names import component_names, component_path
 from migrate.plan.rules import Answer, Evidence
 from migrate.plan.solver import Placed, Seat, place_releases
@@ -243,7 +243,7 @@ def _band(draft: _Draft) -> int:
 
 def _seat(draft: _Draft, steps: frozenset[int]) -> Seat:
     fixed = draft.decided is not None and is_decided(draft.decided.rollout_phase)
-    if fixed and draft.decided is not None and draft.decided.rollout_phase.value.isdigit():
+    if fixed and draft.decided is not None and is_phase(draft.decided.rollout_phase.value):
         return Seat(draft.id, int(draft.decided.rollout_phase.value), draft.component_type.value, fixed=True)
     natural = natural_phase(draft.domain.value, draft.component_type.value, steps)
     return Seat(draft.id, natural, draft.component_type.value)
@@ -296,7 +296,7 @@ def _release_plan(draft: _Draft, placed: Placed | None, component: str) -> Relea
 
 def _wave(phase: str) -> str:
     """A label to select steps by: the phase as a number, so that steps by wave keep every edge, too."""
-    return str(int(phase)) if phase.isdigit() else phase
+    return str(int(phase)) if is_phase(phase) else phase
 
 
 def _with_extras(planned: ReleasePlan, decided: ReleasePlan | None) -> ReleasePlan:

@@ -172,9 +172,18 @@ def _tell_needs(session: Session, found: list[Visited]) -> None:
     filtered = bool(session.request.selectors)
     for item in found:
         for need in item.release.needs:
+            if need == item.release.id:
+                _tell_self_need(session, item.release)
             if need in by_file[item.file] or (filtered and need not in anywhere):
                 continue
             _tell_need(session, item.release, need, anywhere.get(need))
+
+
+def _tell_self_need(session: Session, release: Release) -> None:
+    place = next((key.source for key in release.keys if key.name == "needs"), release.source)
+    severity = Severity.ERROR if release.deployed else Severity.WARNING
+    message, hint = f"{release.id} needs itself", "drop the need: helmfile calls it a cycle"
+    session.tell("HF044", severity, message, hint=hint, source=place, release=release.id)
 
 
 def _tell_need(session: Session, release: Release, need: str, other: Visited | None) -> None:

@@ -66,6 +66,18 @@ def tell_missing_chart(session: Session, release: Section, identity: str, *, dep
     )
 
 
+def tell_outside_chart(session: Session, release: Section, identity: str, folder: str) -> None:
+    """Note that a chart lies where nothing may be read."""
+    session.tell(
+        "HF052",
+        Severity.ERROR,
+        f"the chart {release['chart']} of {identity} lies outside the estate's root",
+        hint=f"allow the folder: --allow-path {folder.rpartition('/')[0]}",
+        source=release.at("chart"),
+        release=identity,
+    )
+
+
 def locked_versions(session: Session, state: State) -> list[dict[str, Any]] | None:
     """The entries of the state file's lock file; None where there is none.
 

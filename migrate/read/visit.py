@@ -10,7 +10,7 @@ from migrate.doors.estate_files import absolute
 from migrate.errors import EstateError
 from migrate.model.estate import Placeholder, Release, ReleaseKey, ValuesLayer
 from migrate.model.finding import Severity, SourceLocation
-from migrate.read.charts import chart_folder, lock_version, locked_versions, tell_missing_chart
+from migrate.read.charts import chart_folder, lock_version, locked_versions, tell_missing_chart, tell_outside_chart
 from migrate.read.discover import scan
 from migrate.read.environment import StateValues, is_remote, load_entries
 from migrate.read.merge import fill_section
@@ -222,7 +222,9 @@ def _release(context: ReleaseContext, section: Section, visited: Visit, *, enabl
         opaque=opaque_reasons(section, defaults),
     )
     folder = chart_folder(session, release.chart, context.state.base, single=visited.single)
-    if folder is None:
+    if folder is not None and not session.files.allows(folder):
+        tell_outside_chart(session, section, release.id, folder)
+    elif folder is None:
         tell_missing_chart(session, section, release.id, deployed=release.deployed)
     else:
         release = _with_chart(session, release, folder)

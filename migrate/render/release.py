@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from migrate.doors.estate_files import absolute
 from migrate.doors.helm import HelmError
 from migrate.doors.yaml import dump_yaml
 from migrate.model.estate import Estate, Release
@@ -33,11 +34,11 @@ def release_request(
         raise HelmError(f"the chart {release.chart} is not on this disk; vendor it or map its repository to a folder")
     texts = [layer.secret_text if secrets and layer.secret_text is not None else layer.text for layer in release.values]
     sets = tuple(
-        (s.flag, f"{s.name}={estate.root}/{s.value}" if s.flag == "--set-file" else f"{s.name}={s.value}")
+        (s.flag, f"{s.name}={absolute(s.value, estate.root)}" if s.flag == "--set-file" else f"{s.name}={s.value}")
         for s in release.sets
     )
     return HelmRequest(
-        chart=f"{estate.root}/{release.chart_path}",
+        chart=absolute(release.chart_path, estate.root),
         release_name=release.name,
         namespace=release.namespace,
         values=tuple(texts),
