@@ -32,7 +32,20 @@ class ReadRequest:
     """A folder of decrypted twins of ``secrets:`` files, same relative paths."""
     chart_map: Mapping[str, str] = field(default_factory=dict)
     """Repository alias to the folder where its charts lie unpacked."""
+    state_values_set_string: tuple[str, ...] = ()
+    namespace: str = ""
+    """Replaces the namespace of every release, as ``-n`` does."""
+    kube_context: str = ""
+    chart: str = ""
+    """Replaces the chart of every release, as ``-c`` does."""
+    render_yaml: bool = False
+    """Whether state files without ``.gotmpl`` are templates, too (HELMFILE_RENDER_YAML, rule 2.3)."""
+    explicit_selectors: bool = False
+    """Whether children without ``selectors`` have none (HELMFILE_EXPERIMENTAL, rule 11.3)."""
+    disable_insecure: bool = False
+    """Whether exec and the reading functions are errors (HELMFILE_DISABLE_INSECURE_FEATURES, rule 10.11)."""
     helmfile_version: int | None = None
+    """0 or 1; None: guessed from the files (rule 17.1)."""
     helmfile_binary: str | None = None
 
 
@@ -129,6 +142,11 @@ class Release:
     json_patches: tuple[JsonObject, ...] = ()
     """``jsonPatches`` entries with files resolved: ``{target: {…}, patch: [...]}``."""
     strategic_merge_patches: tuple[JsonObject, ...] = ()
+    transformers: tuple[JsonObject, ...] = ()
+    """Kustomize transformers, files resolved and rendered."""
+    dependencies: tuple[JsonObject, ...] = ()
+    """Ad-hoc chart dependencies: ``{chart, version, alias}``; a local chart's path is root-relative."""
+    force_namespace: str = ""
     keys: tuple[ReleaseKey, ...] = ()
     kube_version: str = ""
     api_versions: tuple[str, ...] = ()
