@@ -4,7 +4,8 @@
                                                                                          │
     Report ◀──verify── manifests ◀──render── Applications ◀──expand── FileTree ◀──emit───┘
 
-A stage is a function from noun to noun and knows no other stage; they meet here and nowhere else.
+A stage is a function from noun to noun and knows no other stage; they meet here, and in ``proof``, which cuts the last
+third of this flow into units for estates of any size.
 """
 
 from __future__ import annotations

@@ -28,6 +28,11 @@ class Outcome:
 Migrate = Callable[..., Outcome]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--fuzz-rounds N``: how many damaged estates to read, instead of the few that every run can afford."""
+    parser.addoption("--fuzz-rounds", type=int, default=0, metavar="N")
+
+
 @pytest.fixture(autouse=True)
 def _a_person_of_no_particular_kind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither the git settings nor the colours of whoever runs the tests may matter."""

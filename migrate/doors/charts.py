@@ -6,6 +6,7 @@ away. Nested archives below ``charts/`` are unpacked, so that every template of 
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
@@ -18,10 +19,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
+from typing import IO, cast
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_MOST_BYTES = 200 * 1024 * 1024
-"""More than any chart; an archive that unpacks to more is refused instead of filling memory."""
+_MOST_BYTES = 100 * 1024 * 1024
+"""What Helm refuses to unpack more of, too."""
+_MOST_FILES = 10_000
 
 
 class ChartError(Exception):
@@ -147,33 +150,71 @@ def _read_archive_file(path: str, signature: tuple[int, int]) -> ChartFiles:
     return ChartFiles(_settle(unpack(Path(path).read_bytes(), path)))
 
 
-def unpack(data: bytes, name: str) -> dict[str, bytes]:
-    """The files of a chart archive, the first path component left away.
+def unpack(data: bytes, name: str = "") -> dict[str, bytes]:
+    """The files of a chart archive by path inside the chart, sorted, its top folder left away.
 
     Raises:
-        ChartError: it is no archive, leads out of its own folder, or is too large.
+        ChartError: it is no archive, holds a link or a device, leads out of its own folder, or is too large.
     """
-    files: dict[str, bytes] = {}
-    total = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
-            for entry in archive:
-                parts = PurePosixPath(entry.name.replace("\\", "/")).parts
-                if ".." in parts or entry.name.startswith("/"):
-                    raise ChartError(f"{name}: the archive has an entry that leads out of it: {entry.name}")
-                if not entry.isfile() or len(parts) < 2:
-                    continue
-                total += entry.size
-                if total > _MOST_BYTES:
-                    raise ChartError(f"{name}: the archive unpacks to more than {_MOST_BYTES} bytes")
-                content = archive.extractfile(entry)
-                files["/".join(parts[1:])] = content.read() if content else b""
-    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        return _unpacked(data)
+    except ChartError as error:
+        if not name:
+            raise
+        raise ChartError(f"{name}: {error}") from error
+
+
+def _unpacked(data: bytes) -> dict[str, bytes]:
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", _Unzipped(data)), mode="r|") as archive:
+            files = dict(_members(archive))
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
         reason = str(error).partition("\n")[0].rstrip(":")
-        raise ChartError(f"{name} is no chart archive: {reason}") from error
+        raise ChartError(f"it is no readable archive ({reason})") from error
     if "Chart.yaml" not in files:
-        raise ChartError(f"{name}: the archive has no Chart.yaml")
-    return files
+        raise ChartError("the archive has no Chart.yaml in its top folder")
+    return {path: files[path] for path in sorted(files)}
+
+
+class _Unzipped:
+    """A stream of what the archive unpacks to, that ends with an error where that is more than any chart."""
+
+    def __init__(self, data: bytes) -> None:
+        self._stream: io.BufferedIOBase = io.BytesIO(data)
+        for opening, magic in ((gzip.open, b"\x1f\x8b"), (bz2.open, b"BZh"), (lzma.open, b"\xfd7zXZ\x00")):
+            if data.startswith(magic):
+                self._stream = opening(io.BytesIO(data))
+        self._read = 0
+
+    def read(self, size: int) -> bytes:
+        """The next ``size`` bytes.
+
+        Raises:
+            ChartError: more were read than a chart may have.
+        """
+        block = self._stream.read(size)
+        self._read += len(block)
+        if self._read > _MOST_BYTES:
+            raise ChartError(f"the archive unpacks to more than {_MOST_BYTES // 1024**2} MiB")
+        return block
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tuple[str, bytes]]:
+    top = ""
+    for count, member in enumerate(archive, start=1):
+        if count > _MOST_FILES:
+            raise ChartError(f"the archive holds more than {_MOST_FILES} files")
+        name = member.name.removeprefix("./")
+        if member.isdir() or not name:
+            continue
+        if not member.isfile():
+            raise ChartError(f"the archive holds {member.name}, a link or a device")
+        first, _, path = name.partition("/")
+        top = top or first
+        if not path or first != top or "\\" in name or any(p in ("", ".", "..") for p in (first, *path.split("/"))):
+            raise ChartError(f"the archive holds {member.name}, which lies outside the chart's folder")
+        content = archive.extractfile(member)
+        yield path, content.read() if content else b""
 
 
 def _settle(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -239,27 +280,38 @@ def ignore_rules(text: str) -> Callable[[str, bool], bool]:
 def glob_pattern(glob: str) -> str:
     """Go's ``filepath.Match`` pattern as a regular expression: ``*`` and ``?`` stop at a slash.
 
+    What follows a ``*`` is found where it comes first and never sought again, so that no pattern takes long.
+
     Raises:
         re.error: a bracket is never closed, or a backslash ends it, as Go's ErrBadPattern.
     """
-    pattern, at = "", 0
+    first, *chunks = _glob_chunks(glob)
+    if not chunks:
+        return first
+    *inner, last = chunks
+    return first + "".join(f"(?>[^/]*?{chunk})" for chunk in inner if chunk) + f"[^/]*{last}"
+
+
+def _glob_chunks(glob: str) -> list[str]:
+    """The regular expressions between the stars."""
+    chunks, at = [""], 0
     while at < len(glob):
         character = glob[at]
         closing = glob.find("]", at + 2)
         if character == "*":
-            pattern += "[^/]*"
+            chunks.append("")
         elif character == "?":
-            pattern += "[^/]"
+            chunks[-1] += "[^/]"
         elif character == "\\" and at + 1 < len(glob):
             at += 1
-            pattern += re.escape(glob[at])
+            chunks[-1] += re.escape(glob[at])
         elif character == "[" and closing > 0:
             inner = glob[at + 1 : closing]
-            pattern += "[" + inner.replace("[", "\\[") + "]"
+            chunks[-1] += "[" + inner.replace("[", "\\[") + "]"
             at = closing
         elif character in "[\\":
             raise re.error("it is never closed", glob, at)
         else:
-            pattern += re.escape(character)
+            chunks[-1] += re.escape(character)
         at += 1
-    return pattern
+    return chunks

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH100, PTH118, PTH207 - Path would follow links and hide dot files
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH118, PTH123, PTH208 - Path would follow links and hide dot files
 """The door to an estate's files: reads each file once, and nothing outside the folders that are allowed.
 
 Paths are absolute here; :meth:`EstateFiles.shown` gives the root-relative form that people and findings see.
@@ -6,11 +6,22 @@ Paths are absolute here; :meth:`EstateFiles.shown` gives the root-relative form 
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
+
+from migrate.doors.charts import glob_pattern
+from migrate.doors.template_budget import Allowance
+from migrate.errors import EstateError
+
+_MOST_BYTES = 16 * 1024 * 1024
+"""The largest file that is read as text."""
+_MOST_BYTES_TOGETHER = 256 * 1024 * 1024
+"""What one reading takes into memory."""
+_MOST_NAMES = 50_000
+"""What one pattern may look at."""
+_NARROWER = "name the folder, or use fewer wildcards"
 
 
 class OutsideError(Exception):
@@ -26,15 +37,21 @@ class FileFaultError(Exception):
 
 
 class EstateFiles:
-    """Files below ``root`` and ``allowed``; what was read or listed once is kept."""
+    """Files below ``root`` and ``allowed``; what was read or listed once is kept.
 
-    def __init__(self, root: str, allowed: Iterable[str] = ()) -> None:
+    ``trusted``: a person lets the estate run programs, so its templates may also take their time.
+    """
+
+    def __init__(self, root: str, allowed: Iterable[str] = (), *, trusted: bool = False) -> None:
         self.root = os.path.abspath(root)
         self._allowed = tuple(os.path.realpath(folder) for folder in (root, *allowed))
         self._texts: dict[str, str] = {}
         self._checked: set[str] = set()
         self._kinds: dict[str, str] = {}
         self._globs: dict[str, tuple[str, ...]] = {}
+        self._bytes = 0
+        self.allowance = Allowance(trusted=trusted)
+        """What the templates of this reading may still do."""
 
     def read(self, path: str) -> str:
         """The file's text, byte for byte (no newline is translated).
@@ -46,12 +63,24 @@ class EstateFiles:
         if path not in self._texts:
             self.check(path)
             try:
-                self._texts[path] = Path(path).read_bytes().decode("utf-8")
+                self._texts[path] = self._content(path).decode("utf-8")
             except UnicodeDecodeError as error:
                 raise FileFaultError(f"{self.shown(path)} is not UTF-8 text") from error
             except OSError as error:
                 raise FileFaultError(f"{self.shown(path)}: {error.strerror}") from error
         return self._texts[path]
+
+    def _content(self, path: str) -> bytes:
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            raise FileFaultError(f"{self.shown(path)} is no regular file")  # a pipe would wait for ever
+        with open(path, "rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        self._bytes += len(content)
+        if len(content) > _MOST_BYTES:
+            raise FileFaultError(f"{self.shown(path)} is larger than {_MOST_BYTES // 1024**2} MiB")
+        if self._bytes > _MOST_BYTES_TOGETHER:
+            raise FileFaultError(f"the estate's files are larger than {_MOST_BYTES_TOGETHER // 1024**2} MiB together")
+        return content
 
     def check(self, path: str) -> None:
         """Refuse a path outside the allowed folders, links followed.
@@ -96,15 +125,52 @@ class EstateFiles:
     def glob(self, pattern: str) -> tuple[str, ...]:
         """Paths that match, bytewise sorted; a pattern without wildcards matches itself if it is there.
 
-        As in Go, ``*`` matches names with a leading dot too, and there is no ``**``.
+        As in Go, ``*`` matches names with a leading dot too, and there is no ``**``. A pattern below a folder that
+        may not be read gives itself, so that whoever reads it is told.
+
+        Raises:
+            EstateError: it looks into more folders than any estate has (links may lead back).
         """
         if pattern not in self._globs:
-            if glob.has_magic(pattern) or "\\" in pattern:
-                found = glob.glob(re.sub(r"\*\*+", "*", pattern), include_hidden=True)
-                self._globs[pattern] = tuple(sorted(found, key=os.fsencode))
+            if _has_wildcard(pattern):
+                self._globs[pattern] = tuple(sorted(self._expanded(pattern), key=os.fsencode))
             else:
                 self._globs[pattern] = (pattern,) if self.exists(pattern) else ()
         return self._globs[pattern]
+
+    def _expanded(self, pattern: str) -> list[str]:
+        steps = re.sub(r"\*\*+", "*", pattern).split("/")
+        first = next(index for index, step in enumerate(steps) if _has_wildcard(step))
+        start = "/".join(steps[:first]) or "/"
+        if not self.allows(start):
+            return [pattern]
+        found, looked_at = [start.rstrip("/")], 0
+        for step in steps[first:]:
+            if not _has_wildcard(step):
+                found = [f"{path}/{step}" for path in found if os.path.lexists(f"{path}/{step}")]
+                continue
+            try:
+                matches = re.compile(glob_pattern(step), re.DOTALL).fullmatch
+            except re.error:
+                return []
+            inner = []
+            for path in found:
+                names = self._names(path)
+                looked_at += len(names) + 1
+                if looked_at > _MOST_NAMES:
+                    raise EstateError(f"{self.shown(pattern)} looks at more than {_MOST_NAMES} files", hint=_NARROWER)
+                inner += [f"{path}/{name}" for name in names if matches(name)]
+            found = inner
+        return found
+
+    def _names(self, folder: str) -> list[str]:
+        """The names in a folder, none where it is none or may not be read."""
+        if not self.allows(folder):
+            return []
+        try:
+            return os.listdir(folder)
+        except OSError:
+            return []
 
     def listed(self, folder: str) -> tuple[tuple[str, bool], ...]:
         """Name and whether it is a folder, for everything in ``folder``, sorted by name.
@@ -126,6 +192,10 @@ class EstateFiles:
         if relative == ".":
             return "."
         return path if relative.startswith("..") else Path(relative).as_posix()
+
+
+def _has_wildcard(pattern: str) -> bool:
+    return re.search(r"[*?\[\\]", pattern) is not None
 
 
 def absolute(path: str, base: str | None = None) -> str:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import cast
 
 import helm_python
-from helm_python import Chart, _native
+from helm_python import _native
 
 from migrate.doors.charts import ChartError, ChartFiles, read_chart_files
+from migrate.doors.helm_worker import RenderFailedError, WorkerDiedError, render_in_worker
 from migrate.model.json import JsonObject, JsonValue
 
 ValuePath = tuple[str | int, ...]
@@ -59,6 +60,7 @@ def parse_values(text: str) -> JsonObject:
     Raises:
         HelmError: it is no YAML, or no mapping.
     """
+    _check_text(text)
     try:
         return cast("JsonObject", json.loads(_native.call_string("helm_values_from_yaml", text)))
     except helm_python.HelmError as error:
@@ -67,16 +69,28 @@ def parse_values(text: str) -> JsonObject:
         raise HelmError("it is nested too deep") from error
 
 
+def _check_text(text: str) -> None:
+    """Refuse a NUL: the border would end the text there and lose the rest without a word."""
+    if "\0" in text:
+        raise HelmError(f"line {text.count(chr(10), 0, text.index(chr(0))) + 1}: control characters are not allowed")
+
+
 def parse_set(flag: str, expression: str) -> JsonObject:
     """What one Helm flag sets, e.g. ``("--set", "a.b=1,c={x,y}")``, on top of nothing.
 
     Raises:
         HelmError: the expression is malformed, or the file of a ``--set-file`` cannot be read.
     """
+    _check_text(expression)
     try:
         return cast("JsonObject", json.loads(_native.call_string(_SETS[flag], expression)))
     except helm_python.HelmError as error:
         raise HelmError(f"{flag} {expression}: {error}") from error
+
+
+def library_version() -> str:
+    """The versions of Helm's library: what the same chart and values may render to depends on them."""
+    return f"{_native.helm_c_version()} {_native.helm_sdk_version()}"
 
 
 def check_release_name(name: str) -> None:
@@ -171,15 +185,11 @@ def render_chart(
         added = _deepest_template(chart)
         chart = chart.with_files({added: typed_values_template(integers).encode()})
     try:
-        with Chart.load_archive(chart.archive) as handle:
-            raw = handle._raw()
-            text = _native.call_string("helm_render", raw, json.dumps(values), json.dumps(options))
-            # Read after the render: by then the crds/ of subcharts that are switched off are gone.
-            crds = tuple((str(crd["filename"]), str(crd["data"])) for crd in handle.crds)
-    except helm_python.HelmError as error:
+        rendered, crds = render_in_worker(chart.archive, json.dumps(values), json.dumps(options))
+    except (RenderFailedError, WorkerDiedError) as error:
         raise HelmError(str(error)) from error
-    templates = {path: body for path, body in json.loads(text).items() if not (added and path.endswith("/" + added))}
-    return HelmOutput(templates, crds)
+    templates = {path: body for path, body in rendered.items() if not (added and path.endswith("/" + added))}
+    return HelmOutput(templates, tuple(crds))
 
 
 def _deepest_template(chart: ChartFiles) -> str:

@@ -7,18 +7,20 @@ estate unless a person allowed it, and they run on a budget.
 from __future__ import annotations
 
 import copy
+import functools
 import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from io import StringIO
 from typing import Any
 
 from gotpl import (
     BudgetExceededError,
     ContextFunction,
     Environment,
-    ExecutionBudget,
     RenderContext,
     TemplateError,
     TemplateExecutionError,
@@ -29,18 +31,21 @@ from gotpl.funcs.sprig.semver import semver_compare
 from gotpl.parse.lexer import lex
 from gotpl.parse.tokens import Token, TokenKind
 from gotpl.runtime.engine import TemplateEngine
+from gotpl.runtime.values import UNTYPED_NIL
 
+from migrate.doors import go_yaml
 from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError, absolute
-from migrate.doors.yaml import GoTime, YamlError, compose_yaml, dump_yaml, plain_value
+from migrate.doors.template_budget import BUDGET, charged, with_builtins
+from migrate.doors.yaml import YamlError, compose_yaml, plain_value
 
-_BUDGET = ExecutionBudget(
-    max_output_chars=50_000_000, max_iterations=2_000_000, max_template_depth=1_000, max_function_calls=5_000_000
-)
 # What gives something else each time: allowed, and told.
 _UNSTABLE = re.compile(
     r"now|ago|uuidv4|rand\w+|shuffle|gen(?:CA|PrivateKey|SelfSignedCert|SignedCert)(?:WithKey)?|htpasswd|bcrypt"
     r"|encryptAES\Z"
 )
+_MOST_ACTIONS = 50_000
+"""More than the engine takes in a few seconds; people write some hundreds."""
+_DO_LESS = "helmfile has no such limit: make the template do less, or write its result down as values"
 _MARK = re.compile("\ue000([0-9]+)(r?)\ue001")
 
 
@@ -101,7 +106,7 @@ class TemplateNote:
     """Something a person should know of a render: a refused or unstable function, or a secret left open."""
 
     kind: str
-    """``unstable``, ``secret`` or ``file`` (a text taken by ``readFile``)."""
+    """``unstable``, ``variable`` (not given), or ``file`` (a text taken by ``readFile``)."""
     text: str
     file: str
     line: int = 0
@@ -114,10 +119,17 @@ class HelmfileTemplates:
     files: EstateFiles
     set_env: Mapping[str, str] = field(default_factory=dict)
     allow_exec: bool = False
-    placeholder: Callable[[str], str] = lambda reference: reference
+    expand: Callable[[object, str], object] = lambda value, file: value
+    """What ``fetchSecretValue`` and ``expandSecretRefs`` give for a value in a file."""
+    disabled: bool = False
+    """Whether exec and the functions that read files are errors (rule 10.11)."""
     notes: list[TemplateNote] = field(default_factory=list)
     _engines: dict[tuple[str, str, str], TemplateEngine] = field(default_factory=dict)
-    _environments: dict[str, tuple[Environment, dict[str, str]]] = field(default_factory=dict)
+    _environments: dict[tuple[str, bool], tuple[Environment, dict[str, str]]] = field(default_factory=dict)
+
+    def begin(self, expand: Callable[[object, str], object]) -> None:
+        """Begin another environment of the same estate: no notes yet, and what was compiled is kept."""
+        self.expand, self.notes = expand, []
 
     def render(self, text: str, *, name: str, base: str, data: object) -> str:
         """``text`` rendered with ``data`` as the dot; relative paths and ``_*.tpl`` helpers come from ``base``.
@@ -127,9 +139,11 @@ class HelmfileTemplates:
         """
         if "{{" not in text:
             return text
+        _check_length(text, name)
         try:
-            return self._engine(text, name, base).render_template(name, data)
-        except (TemplateError, RecursionError) as error:
+            with self.files.allowance.render():
+                return self._engine(text, name, base).render_template(name, data)
+        except (TemplateError, RecursionError, MemoryError) as error:
             raise _fault(error, name) from error
 
     def render_located(self, text: str, *, name: str, base: str, data: object) -> RenderedText:
@@ -138,6 +152,7 @@ class HelmfileTemplates:
         Raises:
             TemplateFaultError: as :meth:`render`.
         """
+        _check_length(text, name)
         marked = _marked(text) if "{{" in text else text
         if marked is text:
             rendered = self.render(text, name=name, base=base, data=data)
@@ -146,6 +161,28 @@ class HelmfileTemplates:
             return RenderedText(rendered, tuple((i + 1 if known else 1, not known) for i in range(count)))
         return _unmarked(self.render(marked, name=name, base=base, data=data))
 
+    def render_first_pass(self, text: str, *, name: str, base: str, data: object) -> str | None:
+        """``text`` as helmfile 0 renders it first (rule 17.1): missing keys are zero, nothing is run or read.
+
+        Where the template fails, what it wrote before; None where it does not parse or does too much.
+        """
+        if text.count("{{") > _MOST_ACTIONS:
+            return None
+        environment, helpers = self._environment(base, first_pass=True)
+        written = StringIO()
+        try:
+            engine = environment.from_sources({name: text, **helpers})
+        except (TemplateError, RecursionError):
+            return None
+        try:
+            with self.files.allowance.render():
+                engine.template.render_template_to(name, written, data)
+        except (BudgetExceededError, MemoryError):
+            return None  # the second pass tells it
+        except (TemplateError, RecursionError):
+            pass
+        return written.getvalue()
+
     def _engine(self, text: str, name: str, base: str) -> TemplateEngine:
         key = (text, name, base)
         if key not in self._engines:
@@ -153,25 +190,38 @@ class HelmfileTemplates:
             self._engines[key] = environment.from_sources({name: text, **helpers})
         return self._engines[key]
 
-    def _environment(self, base: str) -> tuple[Environment, dict[str, str]]:
-        if base not in self._environments:
+    def _environment(self, base: str, *, first_pass: bool = False) -> tuple[Environment, dict[str, str]]:
+        key = (base, first_pass)
+        if key not in self._environments:
             functions = _Functions(self, base).by_name()
-            environment = Environment(functions=functions, missing_key="error", budget=_BUDGET)
+            if first_pass:
+                functions |= _EMPTY_FUNCTIONS
+            if self.disabled:
+                functions |= dict.fromkeys((*_EMPTY_FUNCTIONS,), _disabled)
+            environment = Environment(functions=functions, missing_key="zero" if first_pass else "error", budget=BUDGET)
             helpers = {
                 path: self.files.read(path) for path in self.files.glob(f"{base}/_*.tpl") if self.files.is_file(path)
             }
-            self._environments[base] = (environment, helpers)
-        return self._environments[base]
+            self._environments[key] = (environment, helpers)
+        return self._environments[key]
+
+
+def _check_length(text: str, name: str) -> None:
+    if text.count("{{") > _MOST_ACTIONS:
+        raise TemplateFaultError(f"the template has more than {_MOST_ACTIONS} actions", file=name, hint=_DO_LESS)
 
 
 def _fault(error: BaseException, name: str) -> TemplateFaultError:
     if isinstance(error, RecursionError):
         return TemplateFaultError("the template nests too deeply", file=name)
+    if isinstance(error, MemoryError):
+        return TemplateFaultError("the template does too much: it fills the memory", file=name, hint=_DO_LESS)
     if isinstance(error, TemplateSyntaxError):
         message = re.sub(r"^template:\d+:\d+: ", "", str(error))
         return TemplateFaultError(message, file=name, line=error.line)
     if isinstance(error, BudgetExceededError):
-        return TemplateFaultError(f"the template does too much: {error.message}", file=name, line=error.line or 0)
+        message = f"the template does too much: {error.message}"
+        return TemplateFaultError(message, file=name, line=error.line or 0, hint=_DO_LESS)
     if not isinstance(error, TemplateExecutionError):
         return TemplateFaultError(str(error), file=name)
     innermost, hint = error, ""
@@ -190,6 +240,7 @@ def _fault(error: BaseException, name: str) -> TemplateFaultError:
 # --- where rendered lines come from
 
 
+@lru_cache(maxsize=1024)
 def _marked(text: str) -> str:
     """The template with an invisible mark before the first character of each line of literal text.
 
@@ -283,8 +334,8 @@ class _Functions:
             toYaml=_to_yaml,
             fromYaml=_from_yaml,
             required=_required,
-            env=lambda name: self._door.set_env.get(name, ""),
-            expandenv=self._expandenv,
+            env=ContextFunction(sync=self._env),
+            expandenv=ContextFunction(sync=self._expandenv),
             requiredEnv=self._required_env,
             exec=lambda command, args, *stdin: self._exec({}, command, args, *stdin),
             envExec=lambda env, command, args, *stdin: self._exec(env, command, args, *stdin),
@@ -295,11 +346,11 @@ class _Functions:
             isDir=lambda path: self._files.is_dir(self._path(path)),
             include=ContextFunction(sync=_include),
             tpl=ContextFunction(sync=self._tpl),
-            fetchSecretValue=self._secret,
-            expandSecretRefs=self._expand_secrets,
+            fetchSecretValue=ContextFunction(sync=self._secret),
+            expandSecretRefs=ContextFunction(sync=self._expand_secrets),
             getHostByName=self._host,
         )
-        return functions
+        return charged(with_builtins({name: _taking_nil(function) for name, function in functions.items()}))
 
     def _noted(self, name: str, function: Callable[..., object]) -> Callable[..., object]:
         def call(context: RenderContext, *arguments: object) -> object:
@@ -313,8 +364,7 @@ class _Functions:
         try:
             self._files.check(found)
         except OutsideError as error:
-            folder = found.rpartition("/")[0]
-            raise _BlockedError(str(error), f"allow the folder: --allow-path {folder}") from error
+            raise _BlockedError(str(error), f"allow the folder: --allow-path {os.path.dirname(found)}") from error  # noqa: PTH120
         return found
 
     def _read_file(self, path: str) -> str:
@@ -333,9 +383,14 @@ class _Functions:
     def _read_dir_entries(self, path: str) -> list[object]:
         return [_DirEntry(name, is_folder) for name, is_folder in self._files.listed(self._path(path))]
 
-    def _expandenv(self, text: str) -> str:
+    def _env(self, context: RenderContext, name: str) -> str:
+        if name not in self._door.set_env:
+            self._door.notes.append(TemplateNote("variable", name, str(context.source_name)))
+        return self._door.set_env.get(name, "")
+
+    def _expandenv(self, context: RenderContext, text: str) -> str:
         pattern = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-        return pattern.sub(lambda match: self._door.set_env.get(match[1] or match[2], ""), text)
+        return pattern.sub(lambda match: self._env(context, match[1] or match[2]), text)
 
     def _required_env(self, name: str) -> str:
         if value := self._door.set_env.get(name):
@@ -367,18 +422,20 @@ class _Functions:
             raise ValueError(f"`{command}` exited with status {done.returncode}: {done.stderr.strip()}")
         return done.stdout
 
-    def _secret(self, reference: str) -> str:
-        self._door.notes.append(TemplateNote("secret", reference, self._base))
-        return self._door.placeholder(reference)
+    def _secret(self, context: RenderContext, reference: str) -> object:
+        value = self._expand(context, reference)
+        if not isinstance(value, str):
+            raise TypeError(f"expected {value} to be a text")
+        return value
 
-    def _expand_secrets(self, values: object) -> object:
-        if isinstance(values, Mapping):
-            return {key: self._expand_secrets(value) for key, value in values.items()}
-        if isinstance(values, list):
-            return [self._expand_secrets(value) for value in values]
-        if isinstance(values, str) and values.startswith("ref+"):
-            return self._secret(values)
-        return values
+    def _expand_secrets(self, context: RenderContext, values: object) -> object:
+        if not isinstance(values, Mapping):
+            raise TypeError("expandSecretRefs takes a mapping")
+        return self._expand(context, copy.deepcopy(values))
+
+    def _expand(self, context: RenderContext, value: object) -> object:
+        name = str(context.source_name)
+        return self._door.expand(value, name if name.startswith("/") else self._base)
 
     def _host(self, name: str) -> str:
         raise _BlockedError(f"the template wants to look up the host {name}", "put the address into the values")
@@ -401,6 +458,34 @@ class _DirEntry:
 
     def IsDir(self) -> bool:  # noqa: N802 - Go's name
         return self._is_folder
+
+
+def _taking_nil(function: Callable[..., object]) -> Callable[..., object]:
+    """The function with a literal ``nil`` among its arguments as None: Go hands over a plain nil there."""
+    if isinstance(function, ContextFunction):
+        return ContextFunction(sync=_taking_nil(function.sync)) if function.sync else function
+
+    @functools.wraps(function)
+    def call(*arguments: object) -> object:
+        return function(*(None if argument is UNTYPED_NIL else argument for argument in arguments))
+
+    return call
+
+
+def _disabled(*_: object) -> object:
+    raise _BlockedError(
+        "exec and the functions that read files are disabled", "HELMFILE_DISABLE_INSECURE_FEATURES asks for it"
+    )
+
+
+# helmfile 0 runs and reads nothing in its first pass (rule 17.1).
+_EMPTY_FUNCTIONS: dict[str, Callable[..., object]] = {
+    "exec": lambda *_: "",
+    "envExec": lambda *_: "",
+    "readFile": lambda *_: "",
+    "readDir": lambda *_: [],
+    "readDirEntries": lambda *_: [],
+}
 
 
 def _include(context: RenderContext, name: str, data: object = None) -> str:
@@ -463,20 +548,18 @@ def _set_value_at_path(path: str, value: object, target: dict[str, object]) -> o
 
 
 def _plain(value: object) -> object:
-    """Plain data with sorted keys, as Go's YAML encoder orders them."""
+    """The data with structs as mappings, their fields in lower case."""
     if isinstance(value, Fields):
         return _plain({key.lower(): item for key, item in value.as_dict().items()})
     if isinstance(value, Mapping):
-        return {key: _plain(value[key]) for key in sorted(value, key=str)}
+        return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    if isinstance(value, GoTime):
-        return value.rfc3339()
     return value
 
 
 def _to_yaml(value: object) -> str:
-    return dump_yaml(_plain(value))
+    return go_yaml.encode(_plain(value))
 
 
 def _from_yaml(text: str) -> object:

@@ -30,6 +30,11 @@ from ruamel.yaml.representer import SafeRepresenter
 
 from migrate.model.json import JsonValue
 
+try:
+    from _ruamel_yaml import CParser  # libyaml, which Go's YAML library is a port of; 25 times as fast
+except ImportError:  # no wheel for this machine: slower, and the same
+    CParser = None
+
 # What a YAML 1.1 or 1.2 reader takes for a bool, null, number, timestamp or merge key.
 _AMBIGUOUS = re.compile(
     r"""^(?:
@@ -65,6 +70,10 @@ _Representer.add_representer(str, _represent_text)
 _TOO_DEEP = "it is nested too deep"
 _MOST_NODES = 400_000
 """What aliases may unfold to: a few lines of them can stand for more nodes than any memory holds."""
+_MOST_WRITTEN_NODES = 1_000_000
+"""What a text may spell out: some hundreds of times the largest state file that people write."""
+_MOST_KEPT = 1024 * 1024
+"""The longest text whose nodes are kept, and that the slower parser is asked to explain."""
 
 
 class YamlError(Exception):
@@ -97,13 +106,14 @@ def load_yaml(text: str) -> JsonValue:
         YamlError: the text is no YAML, with the line.
     """
     try:
+        check_aliases(text)
         for document in YAML(typ="safe", pure=True).load_all(text):
             return document  # type: ignore[no-any-return]
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(str(error.problem or error), (mark.line + 1) if mark else 0) from error
-    except (YAMLError, ValueError) as error:
-        raise YamlError(_one_line(error)) from error
+    except (YAMLError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise YamlError(_one_line(error)) from error  # a tag that its text does not fit ends in any of these
     except RecursionError as error:
         raise YamlError(_TOO_DEEP) from error
     return None
@@ -160,22 +170,53 @@ class GoTime(datetime):
         return f"{self.strftime('%Y-%m-%dT%H:%M:%S')}{fraction}{suffix}"
 
 
-@lru_cache(maxsize=2048)
 def compose_yaml(text: str) -> tuple[YamlNode, ...]:
     """Every document of ``text`` as nodes that know their lines; an empty document is a null scalar.
 
     Nodes are frozen, so what was read is kept: environments share most of their files.
 
     Raises:
-        YamlError: the text is no YAML, names an unknown anchor, or repeats a key of a mapping.
+        YamlError: the text is no YAML, names an unknown anchor, repeats a key of a mapping, or unfolds to too much.
     """
+    return _compose(text) if len(text) > _MOST_KEPT else _composed(text)
+
+
+@lru_cache(maxsize=2048)
+def _composed(text: str) -> tuple[YamlNode, ...]:
+    return _compose(text)
+
+
+def _compose(text: str) -> tuple[YamlNode, ...]:
     try:
+        if CParser is not None:
+            try:
+                return _Composer(iter(CParser(text).get_event, None)).documents()
+            except (YAMLError, UnicodeError):
+                # The other parser says better what is wrong, and knows more of YAML 1.2; it takes a second a megabyte.
+                if len(text) > _MOST_KEPT:
+                    raise
         return _Composer(iter(YAML(typ="safe", pure=True).parse(io.StringIO(text)))).documents()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlError(str(error.problem or error), (mark.line + 1) if mark else 0) from error
     except (YAMLError, ValueError) as error:
         raise YamlError(_one_line(error)) from error
+    except RecursionError as error:
+        raise YamlError(_TOO_DEEP) from error
+
+
+def check_aliases(text: str) -> None:
+    """Refuse a text whose aliases or nodes are too many, before a parser that has no such limit sees it.
+
+    Raises:
+        YamlError: it unfolds to too much, or is nested too deep; a text that is no YAML at all passes.
+    """
+    if CParser is None or "*" not in text:
+        return
+    try:
+        _Composer(iter(CParser(text).get_event, None)).documents()
+    except (YAMLError, UnicodeError, ValueError):
+        return
     except RecursionError as error:
         raise YamlError(_TOO_DEEP) from error
 
@@ -194,6 +235,7 @@ class _Composer:
         self._sizes: dict[str, int] = {}
         self._nodes = 0
         self._unfolded = 0
+        self._written = 0
 
     def documents(self) -> tuple[YamlNode, ...]:
         found: list[YamlNode] = []
@@ -215,9 +257,12 @@ class _Composer:
             return self._anchors[event.anchor]
         before = self._nodes
         self._nodes += 1
+        self._written += 1
+        if self._written > _MOST_WRITTEN_NODES:
+            raise YamlError(f"it holds more than {_MOST_WRITTEN_NODES} nodes", line)
         tag = str(event.tag or "").replace("tag:yaml.org,2002:", "!!")
         if isinstance(event, ScalarEvent):
-            node = YamlNode("scalar", event.value, line, tag, event.style in (None, ""))
+            node = _fitting(YamlNode("scalar", event.value, line, tag, event.style in (None, "")))
         elif isinstance(event, SequenceStartEvent):
             node = YamlNode("sequence", tuple(self._items()), line, tag)
         else:
@@ -258,6 +303,20 @@ class _Composer:
         return tuple(entries)
 
 
+def _fitting(node: YamlNode) -> YamlNode:
+    """The scalar, if its text is what its tag says.
+
+    Raises:
+        YamlError: it is not.
+    """
+    if node.tag in ("!!binary", "!!float"):
+        try:
+            scalar_value(node)
+        except ValueError as error:
+            raise YamlError(f"cannot decode `{node.value[:80]}` as a {node.tag}", node.line) from error
+    return node
+
+
 def _merge_sources(node: YamlNode) -> Iterator[tuple[YamlNode, YamlNode, bool]]:
     sources = node.value if node.kind == "sequence" else (node,)
     for source in sources:
@@ -280,6 +339,8 @@ _SPECIAL_FLOATS = {
 }
 _INTEGER = re.compile(r"[-+]?(?:0[bB][01]+|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_MOST_DIGITS = 66
+"""``0b`` and 64 digits: the longest way to write what 64 bits hold without leading zeros."""
 _DATE = re.compile(
     r"""([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})
     (?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?
@@ -323,17 +384,27 @@ def _number_or_text(text: str) -> Any:
         return text
     digits = text.replace("_", "")
     if _INTEGER.match(digits):
-        return _integer(digits)
+        return _integer_or_text(digits, text)
     if _FLOAT.match(digits):
-        return float(digits)
+        return _float_or_text(digits, text)
     return _timestamp(text) or text
 
 
-def _integer(digits: str) -> int | float:
+def _integer_or_text(digits: str, text: str) -> int | float | str:
+    """An integer that 64 bits hold; a decimal one beyond them is a float to Go, any other is text."""
     sign, body = (-1, digits[1:]) if digits[0] == "-" else (1, digits.removeprefix("+"))
     old_octal = len(body) > 1 and body[0] == "0" and body[1] in "01234567"
-    number = sign * int(body, 8 if old_octal else 0)
-    return number if -(2**63) <= number < 2**64 else float(number)
+    if len(body) <= _MOST_DIGITS:
+        number = sign * int(body, 8 if old_octal else 0)
+        if -(2**63) <= number < 2**64:
+            return number
+    return _float_or_text(digits, text) if body.isdigit() and not old_octal else text
+
+
+def _float_or_text(digits: str, text: str) -> float | str:
+    """A float; what is beyond its range is text, as Go's parser refuses it."""
+    number = float(digits)
+    return text if math.isinf(number) else number
 
 
 def _timestamp(text: str) -> GoTime | None:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from migrate.doors.charts import ChartError, unpack
 from migrate.doors.estate_files import absolute
 from migrate.doors.files import is_file, is_folder, read_bytes, read_tree
 from migrate.doors.yaml import YamlError, load_yaml
-from migrate.emit.archive import ArchiveError, unpack_chart
 from migrate.emit.pieces import Piece
 from migrate.emit.placement import Carriage, Placement
 from migrate.errors import EstateError
@@ -68,7 +68,7 @@ def _copy(copying: _Copying, placement: Placement, path: str) -> None:
         files = _chart_files(copying.root, path)
         files = _with_dependencies(copying, placement, path, files)
         chart = _chart_document(files)
-    except (ArchiveError, EstateError, YamlError) as error:
+    except (ChartError, EstateError, YamlError) as error:
         copying.findings.append(
             Finding(
                 "EM008",
@@ -138,12 +138,12 @@ def _chart_files(root: str, path: str) -> dict[str, bytes]:
     if is_folder(full):
         # Helm follows links, and a chart may share a file with its neighbours: inside the estate that is fine.
         return dict(read_tree(full, within=root).files)
-    return unpack_chart(read_bytes(full))
+    return unpack(read_bytes(full))
 
 
 def _chart_document(files: Mapping[str, bytes]) -> JsonObject:
     if "Chart.yaml" not in files:
-        raise ArchiveError("it has no Chart.yaml")
+        raise ChartError("it has no Chart.yaml")
     document = load_yaml(files["Chart.yaml"].decode("utf-8", errors="replace"))
     return document if isinstance(document, dict) else {}
 

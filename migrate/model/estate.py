@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from migrate.model.charts import ChartSource
 from migrate.model.finding import Finding, SourceLocation
 from migrate.model.json import JsonObject, JsonValue
 
@@ -47,6 +48,10 @@ class ReadRequest:
     helmfile_version: int | None = None
     """0 or 1; None: guessed from the files (rule 17.1)."""
     helmfile_binary: str | None = None
+
+
+UNREAD = "values that cannot be read"
+"""Why a release whose values cannot be read is opaque."""
 
 
 class ValuesKind(StrEnum):
@@ -167,6 +172,11 @@ class Release:
         return self.enabled and self.installed
 
     @property
+    def unread(self) -> bool:
+        """Whether its values cannot be read, so that nothing can be said of what it renders."""
+        return UNREAD in self.opaque
+
+    @property
     def placeholders(self) -> tuple[Placeholder, ...]:
         """Every placeholder of every layer and every ``set``, in order."""
         in_values = tuple(p for layer in self.values for p in layer.placeholders)
@@ -201,6 +211,8 @@ class Estate:
     layers: tuple[Layer, ...]
     releases: tuple[Release, ...]
     findings: tuple[Finding, ...] = ()
+    chart_sources: tuple[ChartSource, ...] = ()
+    """Where charts come from that are neither in the estate nor mapped to a folder; each once."""
 
     def in_environment(self, environment: str) -> tuple[Release, ...]:
         """The releases of one environment, in order."""

@@ -78,3 +78,5 @@ class Rendered:
     """Hash of everything that went in (chart bytes, values, options)."""
     unstable: tuple[tuple[ObjectKey, str], ...] = field(default=())
     """``(object, dotted path)`` of what differs when rendered twice; an empty path: the object itself."""
+    chartified: tuple[str, ...] = ()
+    """What helmfile did to the chart's own render, one word a piece: ``jsonPatches``, ``forceNamespace`` …"""

@@ -14,18 +14,25 @@ from difflib import get_close_matches
 from migrate.doors.estate_files import EstateFiles, absolute, estate_root, working_directory
 from migrate.doors.template import HelmfileTemplates
 from migrate.errors import EstateError
+from migrate.model.charts import ChartSource
 from migrate.model.estate import Estate, Layer, ReadRequest, Release, ValuesLayer
 from migrate.model.finding import Finding, Severity, sort_findings
+from migrate.model.state import StateFile, StateFiles
+from migrate.read.binary import binary_releases
+from migrate.read.command_line import command_line_overrides
 from migrate.read.discover import discover, layer_name
-from migrate.read.environment import StateValues, command_line_overrides, load_entries
+from migrate.read.environment import StateValues, load_entries
+from migrate.read.merge import merge_override
+from migrate.read.references import expand
 from migrate.read.schema import Entry
-from migrate.read.secrets import placeholder_text
 from migrate.read.selectors import parse_selector
 from migrate.read.session import Session
 from migrate.read.state import PassedValues, load_state
-from migrate.read.visit import Visit, Visited, visit
+from migrate.read.states import Wanted, entry_files, state_file
+from migrate.read.two_pass import betrays_legacy
+from migrate.read.visit import Visit, Visited, visit, walk
 
-__all__ = ["read_estate"]
+__all__ = ["Wanted", "read_estate", "read_states"]
 
 
 def read_estate(request: ReadRequest, *, with_values: bool = True) -> Estate:
@@ -37,26 +44,67 @@ def read_estate(request: ReadRequest, *, with_values: bool = True) -> Estate:
     Raises:
         EstateError: the estate is missing, an environment is unknown, or a file cannot be read; the first
             fault is raised, further ones are its findings.
+        UsageError: a real helmfile is asked for, and executing is not allowed or there is none.
     """
     estate = _read(request, reveal=False, with_values=with_values)
-    if request.secrets_dir is None or not with_values:
+    if request.secrets_dir is None or not with_values or request.helmfile_binary is not None:
         return estate
     return _with_secrets(estate, _read(request, reveal=True, with_values=True))
+
+
+def read_states(request: ReadRequest, wanted: Wanted) -> StateFiles:
+    """Every state file of one environment (the request's last, else ``default``), children before their parents.
+
+    ``request.path`` is helmfile's ``--file``; empty, helmfile's own names are looked for in the working directory.
+    Secrets appear with their real values where ``secrets_dir`` gives them. Files where the environment is not
+    defined are left out.
+
+    Raises:
+        EstateError: the first fault that makes helmfile refuse a file.
+        UsageError: a selector that is none.
+    """
+    files = _state_files(request)
+    paths = entry_files(files, request.path)
+    environment = request.environments[-1] if request.environments else "default"
+    reveal = request.secrets_dir is not None
+    session = _session(request, files, environment, reveal=reveal, with_values=False)
+    selectors = tuple(parse_selector(text) for text in request.selectors)
+    found: list[StateFile] = []
+    for path in paths:
+        single = len(paths) == 1
+        passed = _command_line(session, path, single=single)
+        visited = Visit(path, layer_name(path), passed, selectors, single)
+        found += walk(session, visited, lambda s, v, state: state_file(s, v, state, wanted)) or ()
+    _tell_unstable(session)
+    return StateFiles(files.root, tuple(found), sort_findings(tuple(session.findings)))
+
+
+def _state_files(request: ReadRequest) -> EstateFiles:
+    """As for an estate; where that is no work tree, the working directory above it may be read, too."""
+    here, path = working_directory(), request.path or "."
+    root = estate_root(path)
+    if root.startswith(f"{here}/") and not EstateFiles(root).exists(f"{root}/.git"):
+        path = here
+    return _files(replace(request, path=path))
 
 
 def _read(request: ReadRequest, *, reveal: bool, with_values: bool) -> Estate:
     files = _files(request)
     paths = discover(files, request.path)
+    request, findings = _versioned(request, files, paths)
     environments = request.environments or _declared_environments(request, files, paths)
     found: dict[str, tuple[Release, ...]] = {}
-    findings: list[Finding] = []
+    sources: dict[ChartSource, None] = {}
     errors: list[EstateError] = []
+    templates = _templates(request, files)
     pending = list(environments)
     while pending:
         name = pending.pop(0)
-        session = _session(request, files, name, reveal=reveal, with_values=with_values)
-        found[name] = _read_environment(session, paths, errors)
+        session = _session(request, files, name, reveal=reveal, with_values=with_values, templates=templates)
+        through_binary = request.helmfile_binary is not None
+        found[name] = _through_binary(session, paths) if through_binary else _read_environment(session, paths, errors)
         findings += session.findings
+        sources |= dict.fromkeys(session.chart_sources)
         if not request.environments:
             declared = (e for names in session.declared.values() for e in names)
             pending += [e for e in dict.fromkeys(declared) if e not in found and e not in pending]
@@ -69,26 +117,65 @@ def _read(request: ReadRequest, *, reveal: bool, with_values: bool) -> Estate:
         layers=tuple(Layer(layer_name(p), files.shown(p), order) for order, p in enumerate(paths)),
         releases=tuple(release for releases in found.values() for release in releases),
         findings=sort_findings(_once(findings, tuple(found))),
+        chart_sources=tuple(sources),
     )
+
+
+def _through_binary(session: Session, paths: tuple[str, ...]) -> tuple[Release, ...]:
+    """The releases of one environment as a real helmfile gives them; our own reading goes as far as it can."""
+    request = replace(session.request, helmfile_binary=None, secrets_dir=None)
+    twin = _session(request, session.files, session.environment, reveal=False, with_values=session.with_values)
+    found = binary_releases(session, paths, _read_environment(twin, paths, []))
+    _tell_needs(session, found)
+    _tell_twice(session, found)
+    return tuple(item.release for item in found)
+
+
+def _versioned(request: ReadRequest, files: EstateFiles, paths: tuple[str, ...]) -> tuple[ReadRequest, list[Finding]]:
+    """The request with a version of helmfile, and what a person should know where it was guessed (rule 17.1)."""
+    if request.helmfile_version is not None:
+        return request, []
+    betrayal = betrays_legacy(files, paths)
+    if betrayal is None:
+        return replace(request, helmfile_version=1), []
+    place, reason = betrayal
+    message = f"read as helmfile 0 reads it: {reason}"
+    hint = "say --helmfile-version 1 if that is wrong"
+    return replace(request, helmfile_version=0), [Finding("HF002", Severity.INFO, message, hint, place)]
 
 
 def _files(request: ReadRequest) -> EstateFiles:
     named = [absolute(path).rpartition("/")[0] for path in request.state_values_files]
     secrets = [request.secrets_dir] if request.secrets_dir else []
     allowed = (*request.allow_paths, *named, *secrets, *request.chart_map.values())
-    return EstateFiles(estate_root(request.path), allowed)
+    return EstateFiles(estate_root(request.path), allowed, trusted=request.allow_exec)
 
 
-def _session(request: ReadRequest, files: EstateFiles, environment: str, *, reveal: bool, with_values: bool) -> Session:
-    stand_ins: dict[str, str] = {}
+def _templates(request: ReadRequest, files: EstateFiles) -> HelmfileTemplates:
+    return HelmfileTemplates(files, request.set_env, request.allow_exec, disabled=request.disable_insecure)
 
-    def stand_in(reference: str) -> str:
-        text = placeholder_text(reference)
-        stand_ins[text] = reference
-        return text
 
-    templates = HelmfileTemplates(files, request.set_env, request.allow_exec, stand_in)
-    return Session(request, files, templates, reveal, with_values, environment=environment, stand_ins=stand_ins)
+def _session(
+    request: ReadRequest,
+    files: EstateFiles,
+    environment: str,
+    *,
+    reveal: bool,
+    with_values: bool,
+    templates: HelmfileTemplates | None = None,
+) -> Session:
+    """A session of one environment; ``templates`` may come from an earlier one that has ended."""
+
+    def expanded(value: object, file: str) -> object:
+        found, placeholders = expand(session, value, session.place(file))
+        session.stand_ins.update((p.text, p.reference) for p in placeholders)
+        return found
+
+    templates = templates or _templates(request, files)
+    templates.begin(expanded)
+    session = Session(request, files, templates, reveal, with_values, environment=environment)
+    session.legacy = request.helmfile_version == 0
+    return session
 
 
 # --- environments
@@ -131,6 +218,7 @@ def _read_environment(session: Session, paths: tuple[str, ...], errors: list[Est
         errors.append(_unknown_environment(session))
     _tell_needs(session, found)
     _tell_unstable(session)
+    _tell_variables(session)
     _tell_twice(session, found)
     return tuple(item.release for item in found)
 
@@ -146,7 +234,9 @@ def _command_line(session: Session, path: str, *, single: bool) -> PassedValues:
         beside = absolute(name, base)
         entries.append(Entry(beside if session.files.exists(beside) else absolute(name), place))
     values = load_entries(session, entries, base, env, what="--state-values-file")
-    overrides = command_line_overrides(request.state_values_set)
+    overrides = command_line_overrides(request.state_values_set, request.state_values_set_string)
+    if session.legacy:
+        return PassedValues(env, merge_override(values, overrides), bool(overrides or entries))
     return PassedValues(replace(env, overrides=overrides), values, bool(overrides or entries))
 
 
@@ -210,6 +300,25 @@ def _tell_unstable(session: Session) -> None:
             hint="write the value down, or take it from a secret",
             source=place,
         )
+
+
+def _tell_variables(session: Session) -> None:
+    """Variables that templates asked for and that were not given: they are empty here, perhaps not elsewhere."""
+    told = {(n.text, n.file) for n in session.templates.notes if n.kind == "variable"}
+    for name, file in sorted(told):
+        place = session.place(file, _line_of(session, file, name)) if file.startswith("/") else None
+        session.tell(
+            "HF061",
+            Severity.WARNING,
+            f"a template reads the variable {name}, which is not given: it is empty here",
+            hint=f"give it on the command line: --set-env {name}=VALUE",
+            source=place,
+        )
+
+
+def _line_of(session: Session, file: str, text: str) -> int:
+    lines = session.read(file).split("\n")
+    return next((number for number, line in enumerate(lines, 1) if text in line), 1)
 
 
 def _tell_twice(session: Session, found: list[Visited]) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 from migrate.doors.estate_files import absolute, working_directory
 from migrate.doors.template import version_satisfies
 from migrate.errors import EstateError
+from migrate.model.charts import ChartSource
 from migrate.model.finding import Severity
+from migrate.read.chart_sources import mapped_folder, vendored_folder
 from migrate.read.environment import parse_mapping
 from migrate.read.schema import Section
 from migrate.read.session import Session
@@ -24,8 +26,13 @@ def is_local(chart: str) -> bool:
     return chart == "" or chart.startswith("/") or not 2 <= len(chart.split("/")) <= 3
 
 
-def chart_folder(session: Session, chart: str, base: str, *, single: bool) -> str | None:
-    """Absolute path of the chart's folder or archive, or None where it is not on this disk."""
+def chart_folder(
+    session: Session, chart: str, base: str, *, single: bool, origin: ChartSource | None = None
+) -> str | None:
+    """Absolute path of the chart's folder or archive, or None where it is not on this disk.
+
+    A mapped folder wins over the record of vendored charts; ``origin`` is what the record is asked for.
+    """
     if is_local(chart):
         path = absolute(chart, base)
         return path if session.files.exists(path) else None
@@ -36,9 +43,12 @@ def chart_folder(session: Session, chart: str, base: str, *, single: bool) -> st
     alias, _, rest = chart.removeprefix("oci://").partition("/")
     folder = session.request.chart_map.get(alias)
     if folder is None:
-        return None
-    path = absolute(rest.partition("@")[0], absolute(folder))
-    return path if session.files.exists(path) else None
+        if origin is not None:
+            session.chart_sources.append(origin)
+        return vendored_folder(session, origin)
+    mapped = absolute(folder)
+    path = absolute(rest.partition("@")[0], mapped)
+    return mapped_folder(session, origin, mapped) or (path if session.files.exists(path) else None)
 
 
 def tell_missing_chart(session: Session, release: Section, identity: str, *, deployed: bool) -> None:
@@ -60,7 +70,7 @@ def tell_missing_chart(session: Session, release: Section, identity: str, *, dep
         "HF051",
         severity,
         f"the chart {chart} of {identity} is not on this disk",
-        hint=f"unpack it and say where: --chart-map {alias}=DIR",
+        hint=f"fetch it with `migrate charts pull`, or unpack it and say where: --chart-map {alias}=DIR",
         source=release.at("chart"),
         release=identity,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,9 +13,10 @@ from migrate.doors.template import Fields
 from migrate.doors.yaml import YamlError, compose_yaml, plain_value
 from migrate.errors import EstateError
 from migrate.model.finding import Severity, SourceLocation
+from migrate.read.legacy import legacy_document
 from migrate.read.merge import merge_layers, merge_override
 from migrate.read.schema import Entry, Section
-from migrate.read.secrets import open_secret
+from migrate.read.secrets import OpenedSecret, has_twin, open_secret
 from migrate.read.session import Session
 
 
@@ -28,19 +29,27 @@ class StateValues:
     values: dict[str, Any] = field(default_factory=dict)
     defaults: dict[str, Any] = field(default_factory=dict)
     overrides: dict[str, Any] = field(default_factory=dict)
+    legacy: bool = False
+    """Whether layers are merged as helmfile 0 does: by rule 9.A (rule 17.3)."""
 
     def merged(self) -> dict[str, Any]:
         """``.Values``; a fresh mapping whose inner values are shared."""
+        if self.legacy:
+            return merge_override(merge_override(self.defaults, self.values), self.overrides)
         return merge_layers(merge_layers(self.defaults, self.values), self.overrides, element_wise=True)
+
+    def over(self, values: dict[str, Any]) -> dict[str, Any]:
+        """``values`` over the values so far."""
+        return merge_override(self.values, values) if self.legacy else merge_layers(self.values, values)
 
     def with_values(self, passed: dict[str, Any]) -> StateValues:
         """The same with ``passed`` laid over the values (rule 9.B)."""
-        return replace(self, values=merge_layers(self.values, passed)) if passed else self
+        return replace(self, values=self.over(passed)) if passed else self
 
 
-def state_data(env: StateValues, namespace: str = "") -> Fields:
+def state_data(env: StateValues, namespace: str = "", *, values: dict[str, Any] | None = None) -> Fields:
     """The dot of state files and of environment values files; private to one render (rule 5.6)."""
-    values = copy.deepcopy(env.merged())
+    values = copy.deepcopy(env.merged() if values is None else values)
     return Fields(
         Environment=Fields(
             Name=env.name,
@@ -68,9 +77,11 @@ def apply_environment(session: Session, spec: Section, env: StateValues, base: s
     """
     entry: Section | None = spec.get("environments", {}).get(env.name)
     if entry is not None:
-        values = load_environment(session, entry, env, base)
-        context = env.kube_context or entry.get("kubeContext", "")
-        env = replace(env, values=merge_layers(env.values, values), kube_context=context)
+        handler = spec.get("missingFileHandler", "")
+        values = load_environment(session, entry, env, base, handler=handler)
+        own = entry.get("kubeContext", "")
+        context = (own or env.kube_context) if env.legacy else (env.kube_context or own)
+        env = replace(env, values=env.over(values), kube_context=context)
     if entries := spec.get("values"):
         defaults = load_entries(session, entries, base, env, what="the default values")
         env = replace(env, defaults=merge_override(env.defaults, defaults))
@@ -78,13 +89,28 @@ def apply_environment(session: Session, spec: Section, env: StateValues, base: s
     return env
 
 
-def load_environment(session: Session, entry: Section, env: StateValues, base: str) -> dict[str, Any]:
-    """The values of one environment entry, secrets over values (rule 4.7)."""
+def load_environment(
+    session: Session, entry: Section, env: StateValues, base: str, *, handler: str = ""
+) -> dict[str, Any]:
+    """The values of one environment entry, secrets over values (rule 4.7).
+
+    ``handler`` is the file's own missingFileHandler: it counts for secrets only (rule 4.10).
+    """
     strategy = entry.get("mergeStrategy", "")
     if strategy not in ("", "override", "fallback"):
         raise EstateError(
             f"mergeStrategy is {strategy!r}", hint="it is override or fallback", source=entry.at("mergeStrategy")
         )
+    what = f"the secrets of environment {env.name!r}"
+    in_hcl: list[tuple[str, str]] = []
+    secrets: dict[str, Any] = {}
+    for secret in entry.get("secrets", []):
+        paths = _paths(session, secret, base, what, entry.get("missingFileHandler") or handler)
+        for opened in filter(None, (open_secret(session, path, base, secret.place) for path in paths)):
+            if opened.path.endswith(".hcl") and opened.text:
+                in_hcl.append((opened.path, opened.text))
+            secrets = merge_override(secrets, opened.data)
+            _tell_closed(session, what, secret, opened)
     values = load_entries(
         session,
         entry.get("values", []),
@@ -93,29 +119,21 @@ def load_environment(session: Session, entry: Section, env: StateValues, base: s
         handler=entry.get("missingFileHandler", ""),
         fallback=strategy == "fallback",
         what=f"environment {env.name!r}",
+        in_hcl=in_hcl,
     )
-    for secret in entry.get("secrets", []):
-        opened = open_secret(session, str(secret.value), base, secret.place)
-        if opened is None:
-            _missing(
-                session,
-                f"the secrets of environment {env.name!r}",
-                str(secret.value),
-                secret.place,
-                entry.get("missingFileHandler", ""),
-            )
-            continue
-        values = merge_override(values, opened.data)
-        session.stand_ins.update((p.text, p.reference) for p in opened.placeholders)
-        if opened.placeholders:
-            session.tell(
-                "HF021",
-                Severity.WARNING,
-                f"the secrets of environment {env.name!r} in {secret.value} stay closed: placeholders stand in",
-                hint="give decrypted twins with --secrets-dir, if templates need the values",
-                source=secret.place,
-            )
-    return values
+    return merge_override(values, secrets)
+
+
+def _tell_closed(session: Session, what: str, secret: Entry, opened: OpenedSecret) -> None:
+    session.stand_ins.update((p.text, p.reference) for p in opened.placeholders)
+    if opened.placeholders:
+        session.tell(
+            "HF021",
+            Severity.WARNING,
+            f"{what} in {secret.value} stay closed: placeholders stand in",
+            hint="give decrypted twins with --secrets-dir, if templates need the values",
+            source=secret.place,
+        )
 
 
 def load_entries(
@@ -127,27 +145,37 @@ def load_entries(
     handler: str = "",
     fallback: bool = False,
     what: str,
+    in_hcl: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """A list of files and mappings folded into one mapping, later entries over earlier ones (rules 4.4 to 4.8)."""
+    """A list of files and mappings folded into one mapping, later entries over earlier ones (rules 4.4 to 4.9).
+
+    HCL files, and decrypted ones given as path and text in ``in_hcl``, are one unit that comes last.
+    """
     found: dict[str, Any] = {}
+    hcl = list(in_hcl)
+
+    def lay(layer: dict[str, Any]) -> dict[str, Any]:
+        return merge_layers(layer, found) if fallback else merge_override(found, layer)
+
     for entry in entries:
-        for layer in _entry_layers(session, entry, base, env, found if fallback else {}, handler, what):
-            found = merge_layers(layer, found) if fallback else merge_override(found, layer)
-    return found
+        if isinstance(entry.value, dict):
+            found = lay(entry.value)
+            continue
+        for path in _paths(session, entry, base, what, handler):
+            if path.endswith(".hcl"):
+                hcl.append((path, session.read(path, source=entry.place)))
+                continue
+            seen = merge_override(found, env.merged()) if fallback and found else None
+            found = lay(load_file(session, path, env, entry.place, values=seen))
+    if not hcl:
+        return found
+    from migrate.read.hcl import load_hcl  # here, as its parser takes a while to import and few need it
+
+    return lay(load_hcl(session, hcl))
 
 
-def _entry_layers(
-    session: Session,
-    entry: Entry,
-    base: str,
-    env: StateValues,
-    seen: dict[str, Any],
-    handler: str,
-    what: str,
-) -> Iterable[dict[str, Any]]:
-    if isinstance(entry.value, dict):
-        yield entry.value
-        return
+def _paths(session: Session, entry: Entry, base: str, what: str, handler: str) -> tuple[str, ...]:
+    """The files that an entry names; none with a finding where it is remote, or missing with leave."""
     if not isinstance(entry.value, str):
         raise EstateError(f"an entry of {what} is neither a path nor a mapping: {entry.value!r}", source=entry.place)
     if is_remote(entry.value):
@@ -158,13 +186,14 @@ def _entry_layers(
             hint="vendor the file and name the local path",
             source=entry.place,
         )
-        return
-    paths = session.files.glob(absolute(entry.value, base))
+        return ()
+    path = absolute(entry.value, base)
+    paths = session.files.glob(path)
+    if not paths and has_twin(session, path, base):
+        return (path,)
     if not paths:
         _missing(session, what, entry.value, entry.place, handler)
-    context = replace(env, values=merge_layers(seen, env.values)) if seen else env
-    for path in paths:
-        yield load_file(session, path, context, entry.place)
+    return paths
 
 
 def _missing(session: Session, what: str, path: str, place: SourceLocation, handler: str) -> None:
@@ -182,21 +211,17 @@ def _missing(session: Session, what: str, path: str, place: SourceLocation, hand
     )
 
 
-def load_file(session: Session, path: str, env: StateValues, place: SourceLocation) -> dict[str, Any]:
-    """One values file as plain data (rule 4.5).
+def load_file(
+    session: Session, path: str, env: StateValues, place: SourceLocation, *, values: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """One values file as plain data (rule 4.5); ``values`` is what its template sees as ``.Values``, if not all.
 
     Raises:
         EstateError: broken YAML or template, or no mapping at the top.
     """
-    if path.endswith(".hcl"):
-        raise EstateError(
-            f"{session.files.shown(path)} is HCL, which is not read",
-            hint="write the values as YAML; `helmfile print-env` shows them",
-            source=place,
-        )
     text = session.read(path, source=place)
     if path.endswith(".gotmpl"):
-        data = state_data(env)
+        data = state_data(env, values=values)
         text = session.render(path, text, base=path.rpartition("/")[0], data=data, source=session.place(path))
     return parse_mapping(session, path, text)
 
@@ -211,7 +236,8 @@ def parse_mapping(session: Session, path: str, text: str) -> dict[str, Any]:
         documents = compose_yaml(text)
     except YamlError as error:
         raise EstateError(f"broken YAML: {error}", source=session.place(path, error.line or 1)) from error
-    value = plain_value(documents[0]) if documents else None
+    first = documents[0] if documents else None
+    value = plain_value(legacy_document(first) if session.legacy else first) if first else None
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -233,43 +259,3 @@ def check_keys(value: Any, place: SourceLocation) -> None:
     elif isinstance(value, list):
         for item in value:
             check_keys(item, place)
-
-
-def command_line_overrides(expressions: Sequence[str]) -> dict[str, Any]:
-    """``--state-values-set`` as a mapping (rule 4.15).
-
-    Raises:
-        EstateError: an item without ``=``.
-    """
-    found: dict[str, Any] = {}
-    for expression in expressions:
-        for item in expression.split(","):
-            key, equals, text = item.partition("=")
-            if not equals or not key:
-                raise EstateError(
-                    f"--state-values-set {expression!r}: {item!r} is no KEY=VALUE", hint="write a.b=c,d=e"
-                )
-            parts = [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", key)]
-            nested = _nested(parts, _typed(text))
-            found = merge_layers(found, nested, element_wise=True)
-    return found
-
-
-def _typed(text: str) -> Any:
-    lowered = text.lower()
-    if lowered in ("true", "false"):
-        return lowered == "true"
-    if lowered == "null":
-        return None
-    if re.fullmatch(r"0|-?[1-9][0-9]*", text):
-        return int(text)
-    return text
-
-
-def _nested(parts: list[str], value: Any) -> dict[str, Any]:
-    name, *rest = parts
-    inner = _nested(rest, value) if rest else value
-    match = re.fullmatch(r"(.*)\[(\d+)\]", name)
-    if match:
-        return {match[1]: [None] * int(match[2]) + [inner]}
-    return {name: inner}

@@ -78,6 +78,23 @@ def merge_sections(base: Section, over: Section, *, append: bool) -> Section:
     return merged
 
 
+def complete_section(base: Section, over: Section) -> Section:
+    """Bases and documents as helmfile 0 lays them: what is there stays, lists append base first (rule 17.1)."""
+    merged = base.copy()
+    for name, value in over.items():
+        below = merged.get(name)
+        if isinstance(below, Section) and isinstance(value, Section):
+            merged[name] = complete_section(below, value)
+        elif isinstance(below, list) and isinstance(value, list):
+            merged[name] = below + value
+        elif isinstance(below, dict) and isinstance(value, dict):
+            merged[name] = {**value, **below}
+        elif is_zero(below):
+            merged[name] = value
+            merged.places[name] = over.at(name)
+    return merged
+
+
 def fill_section(section: Section, parent: Section) -> Section:
     """The section with the parent's value wherever its own is zero (``inherits``, rule 4.14)."""
     filled = section.copy()

@@ -14,8 +14,8 @@ from migrate.doors.yaml import YamlError, compose_yaml
 from migrate.errors import EstateError
 from migrate.model.finding import SourceLocation
 from migrate.read.environment import StateValues, state_data
-from migrate.read.merge import merge_sections
-from migrate.read.schema import STATE, Locate, Section, decode
+from migrate.read.merge import complete_section, merge_sections
+from migrate.read.schema import LEGACY_STATE, STATE, Locate, Section, decode
 from migrate.read.session import Session
 
 _TOP_LEVEL_KEY = re.compile(r"([A-Za-z]+):")
@@ -58,6 +58,8 @@ def check_policy(session: Session, path: str, text: str) -> None:
             hint="put at least one section, e.g. `releases:`, into the file itself",
             source=session.place(path),
         )
+    if session.legacy:
+        return  # helmfile 0 only warns of the rest
     rank = -1
     for name, number in keys:
         if name in _RANKS and _RANKS[name] < rank:
@@ -85,9 +87,9 @@ def _check_separator(session: Session, path: str, lines: list[str], keys: list[t
         )
 
 
-def is_template(path: str) -> bool:
-    """Whether a state file is rendered before it is read (rule 2.3)."""
-    return path.endswith(".gotmpl")
+def is_template(session: Session, path: str) -> bool:
+    """Whether a state file is rendered before it is read (rules 2.3 and 17.1)."""
+    return path.endswith(".gotmpl") or session.request.render_yaml or session.legacy
 
 
 def read_part(session: Session, path: str, part: Part, env: StateValues, base: str) -> Section:
@@ -97,11 +99,16 @@ def read_part(session: Session, path: str, part: Part, env: StateValues, base: s
         EstateError: a template, YAML or unknown-field fault, with the line in the file.
     """
     text, locate = part.text, _plain_locate(session, path, part)
-    if is_template(path):
+    if is_template(session, path):
         text, locate = _rendered(session, path, part, env, base)
     merged: Section | None = None
     for section in _documents(session, path, text, locate):
-        merged = section if merged is None else merge_sections(merged, section, append=True)
+        if merged is None:
+            merged = section
+        elif session.legacy:
+            merged = complete_section(merged, section)
+        else:
+            merged = merge_sections(merged, section, append=True)
     return merged if merged is not None else Section(locate(1))
 
 
@@ -110,12 +117,36 @@ def _documents(session: Session, path: str, text: str, locate: Locate) -> Iterat
         documents = compose_yaml(text)
     except YamlError as error:
         hint = ""
-        if "{{" in text and not is_template(path):
+        if "{{" in text and not is_template(session, path):
             hint = f"if the file is a template, name it {path.rpartition('/')[2]}.gotmpl"
         place = locate(error.line or 1)
         raise EstateError(f"broken YAML: {error}", hint=hint, source=place) from error
     for document in documents:
-        yield decode(document, STATE, locate)
+        if session.legacy:
+            yield _renamed(decode(document, LEGACY_STATE, locate))
+        else:
+            yield decode(document, STATE, locate)
+
+
+def _renamed(section: Section) -> Section:
+    """The section with helmfile 0's old names as their successors (rule 17.1).
+
+    Raises:
+        EstateError: both names of the releases are used.
+    """
+    if charts := section.pop("charts", None):
+        if section.get("releases"):
+            raise EstateError(
+                "`charts` and `releases` stand in one file", hint="keep `releases`", source=section.at("charts")
+            )
+        section["releases"] = charts
+        section.places["releases"] = section.at("charts")
+    if context := section.pop("context", ""):
+        defaults = section.setdefault("helmDefaults", Section(section.at("context")))
+        if not defaults.get("kubeContext"):
+            defaults["kubeContext"] = context
+            defaults.places["kubeContext"] = section.at("context")
+    return section
 
 
 def _plain_locate(session: Session, path: str, part: Part) -> Locate:
@@ -126,7 +157,9 @@ def _plain_locate(session: Session, path: str, part: Part) -> Locate:
 def _rendered(session: Session, path: str, part: Part, env: StateValues, base: str) -> tuple[str, Locate]:
     notes = session.templates.notes
     before = len(notes)
-    rendered = session.render_located(path, part.text, base=base, data=state_data(env), offset=part.offset)
+    rendered = session.render_located(
+        path, part.text, base=base, data=state_data(env, session.request.namespace), offset=part.offset
+    )
     included = {note.file: note.text for note in notes[before:] if note.kind == "file"}
     return rendered.text, _rendered_locate(session, path, part, rendered, included)
 

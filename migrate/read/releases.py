@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrate.doors.template import Fields
@@ -12,12 +12,11 @@ from migrate.doors.yaml import YamlError, compose_yaml, dump_yaml, plain_value
 from migrate.errors import EstateError
 from migrate.model.estate import release_id
 from migrate.model.finding import SourceLocation
-from migrate.read.merge import merge_sections
+from migrate.read.inherit import Templates
 from migrate.read.schema import Entry, Section
 from migrate.read.session import Session
 from migrate.read.state import State
 
-_EXCEPTABLE = ("labels", "values", "valuesTemplate", "setTemplate", "set", "setString", "secrets")
 _ROUNDS = 6
 _TEXTS = ("name", "chart", "namespace", "version")
 _BOOLEANS = {
@@ -83,65 +82,19 @@ def resolve_releases(session: Session, state: State) -> tuple[ReleaseContext, tu
     """
     context = ReleaseContext(session, state, state.env.merged())
     spec = state.spec
+    templates = Templates(spec)
     resolved = []
     for release in spec.get("releases", []):
-        inherited = _with_defaults(_inherit(release, spec), spec)
+        inherited = _with_defaults(templates.inherited(release), spec)
         resolved.append(_overridden(_late(context, inherited), context))
+    if "templates" in spec:
+        left = spec.copy()
+        left["templates"] = templates.left()
+        context = replace(context, state=replace(state, spec=left))
     return context, tuple(resolved)
 
 
-# --- inheritance
-
-
-def _inherit(release: Section, spec: Section, seen: tuple[str, ...] = ()) -> Section:
-    """The release over its templates, each resolved the same way (rules 6.1 and 6.2)."""
-    wanted = list(release.get("inherit", []))
-    if not seen:
-        named = {item.get("template", "") for item in wanted}
-        first = [name for name in spec.get("defaultInherit", []) if name not in named]
-        wanted = [*(_inherit_entry(name, spec) for name in first), *wanted]
-    own = release.copy()
-    own.pop("inherit", None)
-    if not wanted or any(not item.get("template") for item in wanted):
-        return own
-    folded = Section(release.place)
-    for item in wanted:
-        name = item["template"]
-        if name in seen:
-            raise EstateError(f"the templates inherit in a circle: {' -> '.join((*seen, name))}", source=item.place)
-        template = _template(spec, name, item)
-        layer = _inherit(template, spec, (*seen, name))
-        for key in item.get("except", []):
-            layer.pop(key, None)
-        folded = merge_sections(folded, layer, append=True)
-    from_templates = frozenset(folded) - frozenset(own)
-    folded = merge_sections(folded, own, append=True)
-    folded.inherited |= from_templates
-    folded.place = release.place
-    return folded
-
-
-def _inherit_entry(name: str, spec: Section) -> Section:
-    entry = Section(spec.at("defaultInherit"))
-    entry["template"] = name
-    return entry
-
-
-def _template(spec: Section, name: str, item: Section) -> Section:
-    templates: Mapping[str, Section] = spec.get("templates", {})
-    if name not in templates:
-        known = ", ".join(sorted(templates)) or "none"
-        raise EstateError(
-            f"a release inherits from the template {name!r}, which is not there",
-            hint=f"templates of this file: {known}",
-            source=item.place,
-        )
-    for key in item.get("except", []):
-        if key not in _EXCEPTABLE:
-            raise EstateError(
-                f"`except` holds {key!r}", hint=f"it allows {', '.join(_EXCEPTABLE)}", source=item.at("except")
-            )
-    return templates[name]
+# --- what stands above
 
 
 def _with_defaults(release: Section, spec: Section) -> Section:
@@ -224,8 +177,12 @@ def _late_values(release: Section, rendered: Section, text: Callable[[Any, Sourc
     if "valuesTemplate" in release:
         layers = [_values_template(e, text) for e in release["valuesTemplate"]]
         rendered["values"] = [*layers, *rendered.get("values", [])]
+        # What stays in the list are mappings as rendered, but paths as written (rule 6.7).
+        pairs = zip(release["valuesTemplate"], layers, strict=True)
+        rendered["valuesTemplate"] = [new if isinstance(old.value, dict) else old for old, new in pairs]
     if "setTemplate" in release:
-        rendered["set"] = [_set_template(s, text) for s in release["setTemplate"]] + release.get("set", [])
+        rendered["setTemplate"] = [_set_template(s, text) for s in release["setTemplate"]]
+        rendered["set"] = rendered["setTemplate"] + release.get("set", [])
     for entry in rendered.get("values", []):
         _check_inline_keys(entry)
 
@@ -264,7 +221,10 @@ def _set_template(section: Section, text: Callable[[Any, SourceLocation], Any]) 
 def _settle_boolean(release: Section, template: str, target: str) -> None:
     """A rendered ``…Template`` becomes the field it stands for (rule 6.8)."""
     place = release.at(template)
-    documents = compose_yaml(release[template])
+    try:
+        documents = compose_yaml(release[template])
+    except YamlError:
+        documents = ()
     value = plain_value(documents[0]) if documents else None
     if isinstance(value, str):
         value = {"yes": True, "on": True, "no": False, "off": False}.get(value.lower(), value)

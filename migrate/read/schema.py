@@ -6,13 +6,14 @@ Second step of reading, after ``parts`` has rendered a part. Every key keeps the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from migrate.doors.yaml import YamlNode, plain_value, scalar_value
 from migrate.errors import EstateError
 from migrate.model.finding import SourceLocation
+from migrate.read.legacy import legacy_document
 
 Locate: TypeAlias = Callable[[int], SourceLocation]
 
@@ -77,6 +78,8 @@ class Struct:
     name: str
     fields: Mapping[str, Kind] = field(hash=False)
     text_field: str = ""
+    open: bool = False
+    """Whether unknown fields are passed over (rule 17.1, first pass)."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Free:
 
     entry: bool = False
     one_or_many: bool = False
+    legacy: bool = False
+    """Whether the value is YAML 1.1 (rule 17.1)."""
 
 
 Kind: TypeAlias = "Scalar | ListOf | MapOf | Struct | Free"
@@ -201,13 +206,35 @@ STATE = Struct(
         "repositories": ListOf(REPOSITORY),
         "commonLabels": LABELS,
         "releases": ListOf(RELEASE),
-        "llm": ANY,
+        **_fields(ANY, "llm renderedvalues"),
         "hooks": ListOf(_HOOK),
         "templates": MapOf(RELEASE),
         "defaultInherit": Free(one_or_many=True),
         "missingFileHandlerConfig": _MISSING_CONFIG,
     },
 )
+
+
+def _legacy(kind: Kind, *, opened: bool) -> Kind:
+    """The kind with every struct in it open to unknown fields where asked for, and free values in YAML 1.1."""
+    match kind:
+        case ListOf():
+            return ListOf(_legacy(kind.item, opened=opened))
+        case MapOf():
+            return MapOf(_legacy(kind.item, opened=opened))
+        case Struct():
+            fields = {name: _legacy(item, opened=opened) for name, item in kind.fields.items()}
+            return replace(kind, fields=fields, open=opened)
+        case Free():
+            return replace(kind, legacy=True)
+        case Scalar():
+            return kind
+
+
+# helmfile 0 knows two more keys (rule 17.1), and does not mind unknown ones in its first pass.
+_WITH_OLD_KEYS = replace(STATE, fields={**STATE.fields, "context": TEXT, "charts": ListOf(RELEASE)})
+LEGACY_STATE = _legacy(_WITH_OLD_KEYS, opened=False)
+FIRST_PASS_STATE = _legacy(_WITH_OLD_KEYS, opened=True)
 
 _YAML11_BOOLS = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), True),
@@ -235,7 +262,7 @@ def decode(node: YamlNode, kind: Kind, locate: Locate, *, where: str = "") -> An
 
 
 def _decode_free(node: YamlNode, kind: Free, locate: Locate) -> Any:
-    value = plain_value(node)
+    value = plain_value(legacy_document(node) if kind.legacy else node)
     if kind.one_or_many:
         names = value if isinstance(value, list) else [value]
         return [str(item["template"] if isinstance(item, dict) else item) for item in names]
@@ -267,7 +294,7 @@ def _decode_list(node: YamlNode, kind: ListOf, locate: Locate, where: str) -> An
     if node.is_null:
         return []
     if node.kind != "sequence":
-        if isinstance(kind.item, Struct) and kind.item is _INHERIT:
+        if isinstance(kind.item, Struct) and kind.item.name == _INHERIT.name:
             return [decode(node, kind.item, locate, where=where)]
         raise _wrong_type(node, "list", locate, where)
     found = []
@@ -285,6 +312,7 @@ def _decode_map(node: YamlNode, kind: MapOf, locate: Locate, where: str) -> Any:
         raise _wrong_type(node, "mapping", locate, where)
     found = {}
     for key, item, _ in node.value:
+        _check_key(key, locate, where)
         if item.is_null and isinstance(kind.item, Struct):
             found[key.value] = Section(locate(key.line))
         else:
@@ -305,8 +333,11 @@ def _decode_struct(node: YamlNode, kind: Struct, locate: Locate, where: str) -> 
         raise _wrong_type(node, "mapping", locate, where)
     merged = set()
     for key, item, from_merge in node.value:
+        _check_key(key, locate, where)
         name = key.value
         if name not in kind.fields:
+            if kind.open:
+                continue
             raise _unknown(name, kind, locate(key.line))
         value = decode(item, kind.fields[name], locate, where=f"{where}.{name}".lstrip("."))
         if value is None:
@@ -319,10 +350,16 @@ def _decode_struct(node: YamlNode, kind: Struct, locate: Locate, where: str) -> 
     return section
 
 
+def _check_key(key: YamlNode, locate: Locate, where: str) -> None:
+    if key.kind != "scalar":
+        subject = f"`{where}`" if where else "the document"
+        raise EstateError(f"{subject} has a {key.kind} for a key", hint="write a text", source=locate(key.line))
+
+
 def _unknown(name: str, kind: Struct, place: SourceLocation) -> EstateError:
     close = get_close_matches(name, kind.fields, 1, 0.75)
     hint = f"did you mean `{close[0]}`?" if close else "helmfile refuses it too: remove it"
-    if kind is STATE and not close:
+    if kind.name == STATE.name and not close:
         hint += ", or hold anchors below `templates:`"
     return EstateError(f"field {name} not found in {kind.name}", hint=hint, source=place)
 

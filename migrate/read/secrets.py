@@ -53,6 +53,8 @@ def open_secret(session: Session, name: str, base: str, place: SourceLocation) -
     if not paths and twin is None:
         return None
     text = session.read(twin or path, source=place)
+    if path.endswith(".hcl"):
+        return _opened_hcl(session, path, text if twin and session.reveal else "", place)
     node = _first_document(session, twin or path, text)
     if twin and session.reveal:
         return OpenedSecret(path, _mapping(node, place, shown), (), text)
@@ -61,6 +63,18 @@ def open_secret(session: Session, name: str, base: str, place: SourceLocation) -
         whole = Placeholder("", shown, placeholder_text(shown), place)
         return OpenedSecret(path, {}, (whole,))
     return OpenedSecret(path, *shut)
+
+
+def _opened_hcl(session: Session, path: str, text: str, place: SourceLocation) -> OpenedSecret:
+    """A secrets file in HCL, which cannot be closed leaf by leaf."""
+    shown = session.files.shown(path)
+    whole = () if text else (Placeholder("", shown, placeholder_text(shown), place),)
+    return OpenedSecret(path, {}, whole, text)
+
+
+def has_twin(session: Session, path: str, base: str) -> bool:
+    """Whether a decrypted twin of the secrets file is given."""
+    return _twin(session, path, base) is not None
 
 
 def _twin(session: Session, path: str, base: str) -> str | None:

@@ -12,8 +12,13 @@ from typing import Any
 from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError
 from migrate.doors.template import HelmfileTemplates, RenderedText, TemplateFaultError
 from migrate.errors import EstateError
+from migrate.model.charts import ChartSource
 from migrate.model.estate import ReadRequest
 from migrate.model.finding import Finding, Severity, SourceLocation
+
+
+class NotAllowedError(EstateError):
+    """A template needs what nobody allowed: a program, a variable, a file outside the estate."""
 
 
 @dataclass
@@ -29,6 +34,12 @@ class Session:
     declared: dict[str, list[str]] = field(default_factory=dict)
     """State file → the environments it declares, in order."""
     environment: str = ""
+    chart_sources: list[ChartSource] = field(default_factory=list)
+    """Charts that are neither in the estate nor mapped to a folder: what a repository or registry must give."""
+    directory: str = ""
+    """Where helmfile stands while it reads the current state file: `ref+file://` starts there (rule 1.5)."""
+    legacy: bool = False
+    """Whether the estate is read as helmfile 0 reads it (rule 17.1)."""
     stand_ins: dict[str, str] = field(default_factory=dict)
     """Text of a placeholder that templates may see → what it stands for."""
 
@@ -93,7 +104,8 @@ class Session:
         message = re.sub(r"^function '(\w+)' failed: ", r"\1: ", error.message)
         hint = error.hint or _template_hint(message)
         place = self.place(error.file, max(error.line, 1)) if error.file.startswith("/") else source
-        return EstateError(f"the template fails: {message}", hint=hint, source=place)
+        kind = NotAllowedError if error.hint else EstateError
+        return kind(f"the template fails: {message}", hint=hint, source=place)
 
 
 def _template_hint(message: str) -> str:

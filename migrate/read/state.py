@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrate.doors.estate_files import absolute
 from migrate.errors import EstateError
+from migrate.model.estate import ReadRequest
 from migrate.model.finding import Severity, SourceLocation
 from migrate.read.environment import StateValues, apply_environment, is_remote
-from migrate.read.merge import merge_sections
+from migrate.read.merge import complete_section, merge_sections
 from migrate.read.parts import Part, check_policy, read_part, split_parts
 from migrate.read.schema import Section
 from migrate.read.session import Session
+from migrate.read.two_pass import first_pass
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,39 @@ def load_state(session: Session, path: str, passed: PassedValues) -> State | Non
     base = path.rpartition("/")[0]
     text = session.read(path).replace("\r\n", "\n")
     check_policy(session, path, text)
-    merged, env = Section(session.place(path)), passed.env
+    merged, env = Section(session.place(path)), replace(passed.env, legacy=session.legacy)
     for part in split_parts(text):
-        context = env.with_values(passed.values)
-        spec, env = _load_part(session, path, part, context, base, nested_base=False)
+        spec, env = _load_part(session, path, part, env, base, passed=passed.values)
         merged = merge_sections(merged, spec, append=False)
         if _undefined(session, path, merged, env.name):
             return None
     if not merged.get("environments") and env.name != "default" and not passed.given:
         return None
     _check_releases(merged)
+    _override(session.request, merged)
     return State(path, base, merged, env)
+
+
+def _override(request: ReadRequest, spec: Section) -> None:
+    """What the command line lays over a whole file (rule 2.10).
+
+    Raises:
+        EstateError: the file says it, too.
+    """
+    given = (("namespace", request.namespace), ("kubeContext", request.kube_context), ("chart", request.chart))
+    for name, value in given:
+        if not value:
+            continue
+        if spec.get(name):
+            option = "--kube-context" if name == "kubeContext" else f"--{name}"
+            raise EstateError(
+                f"{option} {value} is given, and the file sets `{name}`", hint="use one of them", source=spec.at(name)
+            )
+        spec[name] = value
+    if request.kube_context:
+        defaults = spec.get("helmDefaults", Section(spec.place)).copy()
+        defaults["kubeContext"] = request.kube_context
+        spec["helmDefaults"] = defaults
 
 
 def _undefined(session: Session, path: str, spec: Section, name: str) -> bool:
@@ -66,11 +90,14 @@ def _undefined(session: Session, path: str, spec: Section, name: str) -> bool:
 
 
 def _load_part(
-    session: Session, path: str, part: Part, context: StateValues, base: str, *, nested_base: bool
+    session: Session, path: str, part: Part, env: StateValues, base: str, *, passed: dict[str, Any] | None = None
 ) -> tuple[Section, StateValues]:
-    spec = read_part(session, path, part, context, base)
+    """One part over the values so far; ``passed`` lies over them, and is None in a base."""
+    context = env.with_values(passed or {})
+    shown = first_pass(session, path, part, env, passed or {}, base) if session.legacy else context
+    spec = read_part(session, path, part, shown, base)
     if bases := spec.get("bases"):
-        if nested_base:
+        if passed is None:
             raise EstateError(
                 "a base may not have bases of its own",
                 hint="list them where this file is listed",
@@ -85,6 +112,9 @@ def _with_bases(session: Session, spec: Section, bases: list[str], context: Stat
     layers = [_load_base(session, name, context, base, spec.at("bases")) for name in bases]
     merged, *rest = [*layers, spec]
     for layer in rest:
+        if session.legacy:
+            merged = complete_section(merged, layer)
+            continue
         environments = _merge_environments(merged, layer)
         merged = merge_sections(merged, layer, append=True)
         if environments:
@@ -103,7 +133,7 @@ def _load_base(session: Session, name: str, context: StateValues, base: str, pla
     check_policy(session, path, text)
     merged, env = Section(session.place(path)), context
     for part in split_parts(text):
-        spec, env = _load_part(session, path, part, env, base, nested_base=True)
+        spec, env = _load_part(session, path, part, env, base)
         merged = merge_sections(merged, spec, append=False)
     return merged
 

@@ -9,17 +9,16 @@ from dataclasses import replace
 from typing import Any
 
 from migrate.doors.estate_files import absolute
-from migrate.doors.helm import HelmError, as_object, parse_values
-from migrate.doors.yaml import GoTime, YamlError, compose_yaml, dump_yaml, plain_value
+from migrate.doors.helm import HelmError, parse_values
+from migrate.doors.yaml import GoTime, dump_yaml
 from migrate.errors import EstateError
 from migrate.model.estate import Placeholder, SetValue, ValuesKind, ValuesLayer
 from migrate.model.finding import Severity, SourceLocation
-from migrate.model.json import JsonObject
 from migrate.read.environment import is_remote, parse_mapping
-from migrate.read.merge import merge_layers
+from migrate.read.references import References, expand, go_text
 from migrate.read.releases import ReleaseContext
 from migrate.read.schema import Entry, Section
-from migrate.read.secrets import close_references, open_secret, stand_ins_in
+from migrate.read.secrets import open_secret, placeholder_text, stand_ins_in
 
 
 def values_layers(context: ReleaseContext, release: Section) -> tuple[ValuesLayer, ...]:
@@ -44,7 +43,7 @@ def values_layers(context: ReleaseContext, release: Section) -> tuple[ValuesLaye
 
 
 def _inline_layer(context: ReleaseContext, entry: Entry) -> ValuesLayer:
-    data, placeholders = close_references(jsonable(entry.value), entry.place)
+    data, placeholders = expand(context.session, jsonable(entry.value), entry.place)
     if context.session.stand_ins:
         placeholders += stand_ins_in(context.session, data, entry.place)
     return ValuesLayer(ValuesKind.INLINE, "", dump_yaml(data), entry.place, placeholders)
@@ -70,9 +69,23 @@ def _key(key: Any) -> str:
 
 
 def _resolved(context: ReleaseContext, release: Section, entry: Entry, handler: str) -> str | None:
-    """The one file that an entry names; None with a finding (or silently, as the handler says) where absent."""
-    session = context.session
+    """The one file that an entry of values or secrets names, behind the ``valuesPathPrefix``; see :func:`one_file`."""
     name = f"{release.get('valuesPathPrefix', '')}{entry.value}"
+    return one_file(context, release, name, entry.place, handler)
+
+
+def release_handler(context: ReleaseContext, release: Section) -> str:
+    """What the release, else its file, wants for a missing file (rule 7, missingFileHandler)."""
+    return str(release.get("missingFileHandler") or context.state.spec.get("missingFileHandler", ""))
+
+
+def one_file(context: ReleaseContext, release: Section, name: str, place: SourceLocation, handler: str) -> str | None:
+    """The one file that a name stands for; None with a finding (or silently, as the handler says) where absent.
+
+    Raises:
+        EstateError: several files match, or the handler is none.
+    """
+    session = context.session
     identity = _identity(release)
     if is_remote(name):
         session.tell(
@@ -80,14 +93,14 @@ def _resolved(context: ReleaseContext, release: Section, entry: Entry, handler: 
             Severity.ERROR,
             f"{name} is remote and was not read",
             hint="vendor the file and name the local path",
-            source=entry.place,
+            source=place,
             release=identity,
         )
         return None
     paths = session.files.glob(absolute(name, context.state.base))
     if len(paths) > 1:
         raise EstateError(
-            f"{name} matches {len(paths)} files", hint="an entry of values may match one file", source=entry.place
+            f"{name} matches {len(paths)} files", hint="an entry of values may match one file", source=place
         )
     if paths:
         return paths[0]
@@ -95,13 +108,13 @@ def _resolved(context: ReleaseContext, release: Section, entry: Entry, handler: 
         return None
     if handler not in ("", "Error"):
         hint = "it is Error, Warn, Info or Debug"
-        raise EstateError(f"invalid missingFileHandler {handler!r}", hint=hint, source=entry.place)
+        raise EstateError(f"invalid missingFileHandler {handler!r}", hint=hint, source=place)
     session.tell(
         "HF011",
         Severity.ERROR,
         f"{identity} takes values from {name}, which is not there",
         hint="add the file, drop the entry, or set missingFileHandler: Warn",
-        source=entry.place,
+        source=place,
         release=identity,
     )
     return None
@@ -113,13 +126,10 @@ def _identity(release: Section) -> str:
 
 def _file_layer(context: ReleaseContext, release: Section, entry: Entry) -> Iterator[ValuesLayer]:
     session = context.session
-    if entry.value.startswith("ref+"):
-        whole = close_references(entry.value, entry.place)[1]
-        if whole:
-            yield ValuesLayer(ValuesKind.SECRET, "", "{}\n", entry.place, (_root(whole[0]),))
+    if "ref+" in entry.value and is_remote(f"{release.get('valuesPathPrefix', '')}{entry.value}"):
+        yield from _referred_layer(context, release, entry)
         return
-    handler = release.get("missingFileHandler") or context.state.spec.get("missingFileHandler", "")
-    path = _resolved(context, release, entry, str(handler))
+    path = _resolved(context, release, entry, release_handler(context, release))
     if path is None:
         return
     kind, text, place = ValuesKind.FILE, session.read(path, source=entry.place), session.place(path)
@@ -129,13 +139,31 @@ def _file_layer(context: ReleaseContext, release: Section, entry: Entry) -> Iter
         text = session.render(path, text, base=base, data=context.data(release), source=place)
     placeholders: tuple[Placeholder, ...] = ()
     if "ref+" in text:
-        data, placeholders = close_references(jsonable(parse_mapping(session, path, text)), place)
-        text = dump_yaml(data) if placeholders else text
+        # helmfile reads such a file itself and writes it anew.
+        data, placeholders = expand(session, jsonable(parse_mapping(session, path, text)), place)
+        text = dump_yaml(data)
     else:
         _check_yaml(session.place(path), text, kind)
     if any(stand_in in text for stand_in in session.stand_ins):
         placeholders += stand_ins_in(session, parse_mapping(session, path, text), place)
     yield ValuesLayer(kind, session.files.shown(path), text, place, placeholders)
+
+
+def _referred_layer(context: ReleaseContext, release: Section, entry: Entry) -> Iterator[ValuesLayer]:
+    """An entry that is a reference: to a mapping, to the path of a file, or to something closed (rule 12.5)."""
+    name = f"{release.get('valuesPathPrefix', '')}{entry.value}"
+    references = References(context.session, entry.place)
+    value = references.expanded(name)
+    if references.placeholders:
+        yield ValuesLayer(ValuesKind.SECRET, "", "{}\n", entry.place, (_root(references.placeholders[0]),))
+    elif isinstance(value, dict):
+        yield ValuesLayer(ValuesKind.INLINE, "", dump_yaml(jsonable(value)), entry.place)
+    elif isinstance(value, str):
+        plain = release.copy()
+        plain["valuesPathPrefix"] = ""
+        yield from _file_layer(context, plain, Entry(value, entry.place))
+    else:
+        raise EstateError(f"{name} gives neither a path nor a mapping", source=entry.place)
 
 
 def _root(placeholder: Placeholder) -> Placeholder:
@@ -176,8 +204,7 @@ def _secret_layer(context: ReleaseContext, release: Section, entry: Entry) -> It
 def set_values(context: ReleaseContext, release: Section) -> tuple[SetValue, ...]:
     """The flags of ``set``, ``setString`` and ``env``, family by family (rule 12.7).
 
-    Raises:
-        EstateError: ``env`` names a variable that is not set.
+    A variable of ``env`` that is not given is a finding and a placeholder.
     """
     found: list[SetValue] = []
     for entry in release.get("set", []):
@@ -188,19 +215,32 @@ def set_values(context: ReleaseContext, release: Section) -> tuple[SetValue, ...
         name, variable = entry.get("name", ""), entry.get("value", "")
         value = context.session.request.set_env.get(variable)
         if value is None:
-            raise EstateError(
-                f"env: the variable {variable} is not set",
-                hint=f"give it on the command line: --set-env {variable}=VALUE",
-                source=entry.place,
-            )
-        found.append(SetValue("--set", escape_set(name), escape_set(value), entry.place))
+            found.append(_unknown_variable(context, _identity(release), name, variable, entry.place))
+        else:
+            found.append(SetValue("--set", escape_set(name), escape_set(value), entry.place))
     return tuple(found)
+
+
+def _unknown_variable(
+    context: ReleaseContext, identity: str, name: str, variable: str, place: SourceLocation
+) -> SetValue:
+    """A flag whose variable is not given: helmfile refuses it, or knows what we cannot."""
+    context.session.tell(
+        "HF025",
+        Severity.ERROR,
+        f"{identity} sets {name} from the variable {variable}, which is not given: a placeholder stands in",
+        hint=f"give it on the command line: --set-env {variable}=VALUE",
+        source=place,
+        release=identity,
+    )
+    placeholder = Placeholder(name, f"env {variable}", placeholder_text(f"env-{variable}"), place)
+    return SetValue("--set", escape_set(name), placeholder.text, place, (placeholder,))
 
 
 def _set_flags(context: ReleaseContext, entry: Section, flag: str) -> Iterator[SetValue]:
     name = escape_set(str(entry.get("name", "")))
     if value := entry.get("value", ""):
-        closed, placeholders = close_references(value, entry.place)
+        closed, placeholders = _expanded_text(context, value, entry.place)
         for placeholder in placeholders:
             context.session.tell(
                 "HF022",
@@ -215,8 +255,18 @@ def _set_flags(context: ReleaseContext, entry: Section, flag: str) -> Iterator[S
         path = context.session.files.shown(absolute(file, context.state.base))
         yield SetValue("--set-file", name, path, entry.place)
     elif items := entry.get("values"):
-        texts = [item if isinstance(item, str) else json.dumps(jsonable(item)) for item in items]
-        yield SetValue(flag, name, "{" + ",".join(map(escape_set, texts)) + "}", entry.place)
+        pairs = [_expanded_text(context, item, entry.place) for item in items]
+        inside = tuple(replace(p, path=str(entry.get("name", ""))) for _, found in pairs for p in found)
+        texts = ",".join(escape_set(text) for text, _ in pairs)
+        yield SetValue(flag, name, "{" + texts + "}", entry.place, inside)
+
+
+def _expanded_text(context: ReleaseContext, value: Any, place: SourceLocation) -> tuple[str, tuple[Placeholder, ...]]:
+    """An item of ``set`` as the text helmfile puts on the command line: references resolved, other kinds as JSON."""
+    if not isinstance(value, str):
+        return json.dumps(jsonable(value), separators=(",", ":")), ()
+    found, placeholders = expand(context.session, value, place)
+    return go_text(found), placeholders
 
 
 def escape_set(text: str) -> str:
@@ -226,64 +276,3 @@ def escape_set(text: str) -> str:
     'a\\\\,b\\\\{c\\\\}'
     """
     return re.sub(r"([{},])", r"\\\1", text)
-
-
-# --- patches
-
-
-def patches(
-    context: ReleaseContext, release: Section, key: str, layers: tuple[ValuesLayer, ...]
-) -> tuple[JsonObject, ...]:
-    """The entries of ``jsonPatches`` or ``strategicMergePatches`` as mappings, files read and rendered.
-
-    Raises:
-        EstateError: a file that is not there, or is no YAML.
-    """
-    found: list[JsonObject] = []
-    for entry in release.get(key, []):
-        if isinstance(entry.value, dict):
-            found.append(_patch(jsonable(entry.value), entry.place))
-        else:
-            found += _patch_file(context, release, entry, layers)
-    return tuple(found)
-
-
-def _patch_file(
-    context: ReleaseContext, release: Section, entry: Entry, layers: tuple[ValuesLayer, ...]
-) -> Iterator[JsonObject]:
-    session = context.session
-    path = _resolved(context, release, entry, str(release.get("missingFileHandler", "")))
-    if path is None:
-        return
-    text = session.read(path, source=entry.place)
-    place = session.place(path)
-    if path.endswith(".gotmpl"):
-        data = context.data(release, _with_release_values(context, layers))
-        text = session.render(path, text, base=path.rpartition("/")[0], data=data, source=place)
-    try:
-        documents = compose_yaml(text)
-    except YamlError as error:
-        raise EstateError(f"broken YAML: {error}", source=session.place(path, error.line or 1)) from error
-    for document in documents:
-        value = jsonable(plain_value(document))
-        for item in value if isinstance(value, list) else [value]:
-            if item is not None:
-                yield _patch(item, place)
-
-
-def _patch(value: Any, place: SourceLocation) -> JsonObject:
-    if not isinstance(value, dict):
-        raise EstateError("a patch is no mapping", hint="jsonPatches hold target and patch", source=place)
-    if isinstance(value.get("patch"), str):
-        documents = compose_yaml(value["patch"])
-        return {**value, "patch": jsonable(plain_value(documents[0])) if documents else []}
-    return as_object(value)
-
-
-def _with_release_values(context: ReleaseContext, layers: tuple[ValuesLayer, ...]) -> dict[str, Any]:
-    merged = dict(context.values)
-    for layer in layers:
-        documents = compose_yaml(layer.text)
-        value = plain_value(documents[0]) if documents else None
-        merged = merge_layers(merged, value if isinstance(value, dict) else {})
-    return merged

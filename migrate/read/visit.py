@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
-from migrate.doors.estate_files import absolute
+from migrate.doors.estate_files import absolute, working_directory
 from migrate.errors import EstateError
-from migrate.model.estate import Placeholder, Release, ReleaseKey, ValuesLayer
+from migrate.model.estate import UNREAD, Placeholder, Release, ReleaseKey, ValuesLayer
 from migrate.model.finding import Severity, SourceLocation
+from migrate.read.chart_sources import chart_source, dependency_folder
+from migrate.read.chartify import dependencies, patches, transformers
 from migrate.read.charts import chart_folder, lock_version, locked_versions, tell_missing_chart, tell_outside_chart
 from migrate.read.discover import scan
 from migrate.read.environment import StateValues, is_remote, load_entries
@@ -22,10 +24,11 @@ from migrate.read.releases import (
 )
 from migrate.read.schema import Entry, Section
 from migrate.read.selectors import Selector, compatible, parse_selector, selects
-from migrate.read.session import Session
+from migrate.read.session import NotAllowedError, Session
 from migrate.read.state import PassedValues, State, load_state
-from migrate.read.values import jsonable, patches, set_values, values_layers
+from migrate.read.values import jsonable, set_values, values_layers
 
+Found = TypeVar("Found")
 INHERITABLE = (
     "repositories",
     "helmDefaults",
@@ -59,22 +62,38 @@ class Visited:
     file: str
 
 
+Converge: TypeAlias = "Callable[[Session, Visit, State], Iterable[Found]]"
+"""What is done with one loaded state file after its children were visited."""
+
+
 def visit(session: Session, visited: Visit) -> tuple[Visited, ...] | None:
     """The releases of a state file and its children in helmfile's order; None where the file is skipped.
 
     Raises:
         EstateError: whatever makes helmfile refuse the file or a child.
     """
+    return walk(session, visited, _own_releases)
+
+
+def walk(session: Session, visited: Visit, converge: Converge[Found]) -> tuple[Found, ...] | None:
+    """What ``converge`` finds in each state file, children first (rule 1.6); None where the file is skipped.
+
+    Raises:
+        EstateError: whatever makes helmfile refuse the file or a child.
+    """
+    directory = visited.path.rpartition("/")[0] if visited.single else working_directory()
+    session.directory = directory
     state = load_state(session, visited.path, visited.passed)
     if state is None:
         return None
     if visited.parent is not None:
         state = replace(state, spec=_inherited_spec(state.spec, visited.parent.spec, visited.inherits))
-    found: list[Visited] = []
+    found: list[Found] = []
     for entry in state.spec.get("helmfiles", []):
         for child in _children(session, visited, state, entry):
-            found += visit(session, child) or ()
-    found += _own_releases(session, visited, state)
+            found += walk(session, child, converge) or ()
+    session.directory = directory
+    found += converge(session, visited, state)
     return tuple(found)
 
 
@@ -95,24 +114,25 @@ def _children(session: Session, visited: Visit, state: State, entry: Section) ->
         if state.spec.get("missingFileHandler", "Error") == "Error":
             raise EstateError(f"no helmfile matches {path}", hint="mend the path, or drop the entry", source=place)
         session.tell("HF010", Severity.WARNING, f"no helmfile matches {path}", source=place)
-    files = [file for found in paths for file in _state_files(session, found)]
     selectors = tuple(parse_selector(text) for text in entry.get("selectors", []))
-    if selectors and not compatible(visited.selectors, selectors):
+    request = session.request
+    if selectors and not compatible([parse_selector(text) for text in request.selectors], selectors):
         return
-    given = "selectors" in entry and not entry.get("selectorsInherited")
+    given = ("selectors" in entry or request.explicit_selectors) and not entry.get("selectorsInherited")
     passed = _passed(session, state, entry)
-    for file in files:
-        if file == visited.path:
-            raise EstateError("a helmfile lists itself", hint="drop the entry", source=place)
-        yield Visit(
-            file,
-            visited.layer,
-            passed,
-            selectors if given else visited.selectors,
-            single=len(files) == 1 and visited.single,
-            parent=state,
-            inherits=tuple(entry.get("inherits", [])),
-        )
+    for files in (_state_files(session, found) for found in paths):
+        for file in files:
+            if file == visited.path:
+                raise EstateError("a helmfile lists itself", hint="drop the entry", source=place)
+            yield Visit(
+                file,
+                visited.layer,
+                passed,
+                selectors if given else visited.selectors,
+                single=len(files) == 1,
+                parent=state,
+                inherits=tuple(entry.get("inherits", [])),
+            )
 
 
 def _check_entry(entry: Section, place: SourceLocation) -> None:
@@ -181,7 +201,7 @@ def _own_releases(session: Session, visited: Visit, state: State) -> list[Visite
             continue
         if locked is not None:
             lock_version(section, locked, state.spec)
-        release = _release(context, section, visited, enabled=enabled)
+        release = release_noun(context, section, visited, enabled=enabled)
         if release.id in places:
             session.tell(
                 "HF042",
@@ -196,7 +216,13 @@ def _own_releases(session: Session, visited: Visit, state: State) -> list[Visite
     return found
 
 
-def _release(context: ReleaseContext, section: Section, visited: Visit, *, enabled: bool) -> Release:
+def release_noun(
+    context: ReleaseContext, section: Section, visited: Visit, *, enabled: bool, told: bool = True
+) -> Release:
+    """The resolved release as a noun, its values included where the session reads them.
+
+    ``told``: whether a chart that is not there is a finding; who asks for no chart need not hear of it.
+    """
     session, spec = context.session, context.state.spec
     defaults: Section = spec.get("helmDefaults", Section(section.place))
     installed = section.get("installed") is not False
@@ -219,16 +245,23 @@ def _release(context: ReleaseContext, section: Section, visited: Visit, *, enabl
         api_versions=tuple(section.get("apiVersions", [])),
         skip_schema_validation=bool(section.get("skipSchemaValidation", defaults.get("skipSchemaValidation", False))),
         include_crds=not defaults.get("skipCRDs", False),
+        force_namespace=section.get("forceNamespace", ""),
         opaque=opaque_reasons(section, defaults),
     )
-    folder = chart_folder(session, release.chart, context.state.base, single=visited.single)
-    if folder is not None and not session.files.allows(folder):
-        tell_outside_chart(session, section, release.id, folder)
-    elif folder is None:
-        tell_missing_chart(session, section, release.id, deployed=release.deployed)
-    else:
+    # A chart that stands for every release's replaces what is rendered, not what `list` shows (rule 2.10).
+    wanted = section.copy()
+    wanted["chart"] = spec.get("chart") or section["chart"]
+    origin = chart_source(session, wanted, spec, release.id)
+    folder = chart_folder(session, wanted["chart"], context.state.base, single=visited.single, origin=origin)
+    if folder is not None and session.files.allows(folder):
         release = _with_chart(session, release, folder)
-    return _with_values(context, section, release) if session.with_values else release
+    elif told and folder is not None:
+        tell_outside_chart(session, wanted, release.id, folder)
+    elif told:
+        tell_missing_chart(session, wanted, release.id, deployed=release.deployed)
+    for item in section.get("dependencies", []) if not session.with_values else ():
+        dependency_folder(session, section, item, spec)  # a reading without values notes where it comes from, too
+    return with_values(context, section, release) if session.with_values else release
 
 
 def _with_chart(session: Session, release: Release, folder: str) -> Release:
@@ -238,33 +271,45 @@ def _with_chart(session: Session, release: Release, folder: str) -> Release:
     return replace(release, chart_path=session.files.shown(folder), opaque=opaque)
 
 
-def _with_values(context: ReleaseContext, section: Section, release: Release) -> Release:
-    """The release with its values; a fault there stops the reading only where the release is deployed."""
+def with_values(context: ReleaseContext, section: Section, release: Release) -> Release:
+    """The release with its values, set flags and patches.
+
+    Where one of them cannot be read, that is a finding, and the release stays in the list without them: helmfile
+    lists it, too, and the other releases are not to suffer.
+    """
     try:
         layers = values_layers(context, section)
-        _tell_placeholders(context.session, release, layers)
+        tell_placeholders(context.session, release, layers)
         return replace(
             release,
             values=layers,
             sets=set_values(context, section),
             json_patches=patches(context, section, "jsonPatches", layers),
             strategic_merge_patches=patches(context, section, "strategicMergePatches", layers),
+            transformers=transformers(context, section, layers),
+            dependencies=dependencies(context, section),
         )
     except EstateError as error:
-        if release.deployed:
-            raise
         context.session.tell(
             "HF012",
-            Severity.WARNING,
-            f"the values of {release.id}, which is not deployed here, cannot be read: {error.message}",
+            Severity.ERROR if release.deployed else Severity.INFO,
+            f"the values of {release.id} cannot be read{_why_unread(context, release, error)}: {error.message}",
             hint=error.hint,
             source=error.source or release.source,
             release=release.id,
         )
-        return release
+        return replace(release, opaque=(*release.opaque, UNREAD)) if release.deployed else release
 
 
-def _tell_placeholders(session: Session, release: Release, layers: tuple[ValuesLayer, ...]) -> None:
+def _why_unread(context: ReleaseContext, release: Release, error: EstateError) -> str:
+    if not release.deployed:
+        return ", and it is not deployed here"
+    if isinstance(error, NotAllowedError):
+        return ", as something is not allowed"
+    return " with placeholders for secrets" if context.session.stand_ins else ""
+
+
+def tell_placeholders(session: Session, release: Release, layers: tuple[ValuesLayer, ...]) -> None:
     """Say which values stay closed, once for each source of them."""
     by_reference: dict[str, list[Placeholder]] = {}
     for placeholder in (p for layer in layers for p in layer.placeholders):

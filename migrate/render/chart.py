@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 
 from migrate.doors.charts import ChartFiles
@@ -22,7 +22,9 @@ from migrate.render.versions import full_version, satisfies
 class RenderCache:
     """Renders by the hash of all that goes into them; one for a run, made by whoever runs it."""
 
-    renders: dict[str, Rendered] = field(default_factory=dict)
+    renders: MutableMapping[str, Rendered] = field(default_factory=dict)
+    builds: dict[str, str] = field(default_factory=dict)
+    """What kustomize built, by a hash of its own."""
 
 
 def render_request(request: HelmRequest, cache: RenderCache | None = None) -> Rendered:
@@ -33,11 +35,20 @@ def render_request(request: HelmRequest, cache: RenderCache | None = None) -> Re
     """
     try:
         chart = load_chart(request.chart)
+    except HelmError as error:
+        return Rendered(error=error.message)
+    return render_files(request, chart, cache)
+
+
+def render_files(request: HelmRequest, chart: ChartFiles, cache: RenderCache | None = None) -> Rendered:
+    """The same for a chart in memory, whatever lies at ``request.chart``."""
+    try:
         values = fold_values(request.values, request.value_names, request.sets)
         typed = dict(integers(values))
         digest = _digest(request, chart, values, typed)
-        if cache is not None and digest in cache.renders:
-            return cache.renders[digest]
+        kept = cache.renders.get(digest) if cache is not None else None
+        if kept is not None:
+            return kept
         rendered = _render(request, chart, values, typed, digest)
     except HelmError as error:
         return Rendered(error=error.message)

@@ -1,20 +1,44 @@
-"""Helmfile's way: what a release hands to Helm, rendered, patched, and with the namespace Helm applies it in."""
+"""Helmfile's way: what a release hands to Helm, rendered, chartified, and with the namespace Helm applies it in."""
 
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from migrate.doors.charts import glob_pattern
 from migrate.doors.estate_files import absolute
 from migrate.doors.helm import HelmError
-from migrate.doors.yaml import dump_yaml
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding, Severity
 from migrate.model.manifest import HelmRequest, Manifest, Rendered
 from migrate.render.chart import RenderCache, render_request
+from migrate.render.chartified import chartified_by, render_chartified
 from migrate.render.namespaces import at_chart, settle_namespaces
-from migrate.render.objects import object_key
-from migrate.render.patches import Documents, apply_json_patches, apply_strategic_merge_patches
+from migrate.render.objects import arranged
 from migrate.render.scopes import Scopes
+
+
+@dataclass(frozen=True)
+class RenderOptions:
+    """What ``helmfile template`` is told on its command line, and whether real secrets go in."""
+
+    include_crds: bool = False
+    skip_tests: bool = False
+    hooks: bool = True
+    """False is ``--no-hooks``."""
+    kube_version: str = ""
+    """Wins over the release's own."""
+    api_versions: tuple[str, ...] = ()
+    sets: tuple[tuple[str, str], ...] = ()
+    """``(flag, "name=value")``, behind the release's own."""
+    values: tuple[str, ...] = ()
+    """YAML texts of ``--values``, behind the release's own; before them where helmfile chartifies."""
+    value_names: tuple[str, ...] = ()
+    show_only: tuple[str, ...] = ()
+    """Paths of templates as Helm's ``--show-only`` takes them; none: everything."""
+    secrets: bool = False
 
 
 def release_request(
@@ -61,39 +85,116 @@ def render_release(
     scopes: Scopes | None = None,
     cache: RenderCache | None = None,
 ) -> Rendered:
-    """The objects that helmfile would have Helm apply: hooks and tests included, crds/ marked, patches applied.
+    """The objects that helmfile would have Helm apply: hooks and tests included, crds/ marked, chartified (rule 12.9).
 
-    ``scopes`` are those of CRDs outside this chart. A fault in chart or values is told in ``error``.
+    ``scopes`` are those of CRDs outside this chart. A fault in chart or values is told in ``error``; ``chartified``
+    says what was done to the chart's own render.
     """
+    rendered = render_unsettled(
+        estate, release, kube_version=kube_version, api_versions=api_versions, secrets=secrets, cache=cache
+    )
+    return settle_release(rendered, release, scopes)
+
+
+def render_unsettled(
+    estate: Estate,
+    release: Release,
+    *,
+    kube_version: str = "",
+    api_versions: tuple[str, ...] = (),
+    secrets: bool = False,
+    cache: RenderCache | None = None,
+) -> Rendered:
+    """As ``render_release``, namespaces as the chart writes them: all that needs no other release of the estate."""
     try:
         request = release_request(
             estate, release, kube_version=kube_version, api_versions=api_versions, secrets=secrets
         )
-        rendered = render_request(request, cache)
-        if rendered.error:
-            return rendered
-        rendered = dataclasses.replace(rendered, manifests=_patched(release, rendered.manifests))
-        rendered = settle_namespaces(rendered, release.namespace or "default", scopes or {}, remove=False)
+        return _rendered(estate, release, request, cache)
     except HelmError as error:
         return Rendered(error=error.message)
+
+
+def settle_release(rendered: Rendered, release: Release, scopes: Scopes | None) -> Rendered:
+    """The second half of ``render_release``, for what ``render_unsettled`` gave or an outline of it."""
+    if rendered.error:
+        return rendered
+    return _told(settle_namespaces(rendered, release.namespace or "default", scopes or {}, remove=False), release)
+
+
+def render_as_helmfile(
+    estate: Estate, release: Release, options: RenderOptions, cache: RenderCache | None = None
+) -> Rendered:
+    """The objects that ``helmfile template`` prints for one release, in Helm's order, namespaces as they are written.
+
+    A fault in chart or values is told in ``error``, also where the release needs what is not on this machine.
+    """
+    try:
+        request = release_request(
+            estate, release, kube_version=options.kube_version, api_versions=options.api_versions,
+            secrets=options.secrets,
+        )  # fmt: skip
+        values, names = (options.values, request.values), (_names(options), request.value_names)
+        if set(chartified_by(estate, release)) <= {"dependencies"}:
+            values, names = values[::-1], names[::-1]
+        request = dataclasses.replace(
+            request,
+            values=(*values[0], *values[1]),
+            value_names=(*names[0], *names[1]),
+            sets=(*request.sets, *options.sets),
+            kube_version=options.kube_version or request.kube_version,
+            include_crds=options.include_crds,
+            skip_tests=options.skip_tests,
+        )
+        rendered = _rendered(estate, release, request, cache)
+        manifests = _shown(arranged(rendered.manifests, hooks=options.hooks), options.show_only)
+    except HelmError as error:
+        return Rendered(error=error.message)
+    return _told(dataclasses.replace(rendered, manifests=manifests), release)
+
+
+def _names(options: RenderOptions) -> tuple[str, ...]:
+    given = options.value_names
+    return tuple(given[i] if i < len(given) else f"--values {i + 1}" for i in range(len(options.values)))
+
+
+def _rendered(estate: Estate, release: Release, request: HelmRequest, cache: RenderCache | None) -> Rendered:
+    reasons = chartified_by(estate, release)
+    if not reasons:
+        return render_request(request, cache)
+    # One cache at least for the two or three renders of a single release.
+    rendered = render_chartified(estate, release, request, reasons, cache or RenderCache())
+    return dataclasses.replace(rendered, chartified=reasons)
+
+
+def _shown(manifests: tuple[Manifest, ...], show_only: Sequence[str]) -> tuple[Manifest, ...]:
+    """Helm's ``--show-only``: patterns for the path inside the chart, each of which has to match.
+
+    Raises:
+        HelmError: one matches nothing.
+    """
+    if not show_only:
+        return manifests
+    shown: list[Manifest] = []
+    for pattern in show_only:
+        found = [m for m in manifests if _matches(pattern, m.template.partition("/")[2])]
+        if not found:
+            raise HelmError(f"could not find template {pattern} in chart")
+        shown += [manifest for manifest in found if manifest not in shown]
+    return tuple(shown)
+
+
+def _matches(pattern: str, path: str) -> bool:
+    try:
+        return re.fullmatch(glob_pattern(pattern), path) is not None
+    except re.error:
+        return False
+
+
+def _told(rendered: Rendered, release: Release) -> Rendered:
+    """The render with its findings at the chart's place in the estate."""
     findings = at_chart(rendered.findings, release.chart_path or "", release.id, release.environment)
     return dataclasses.replace(rendered, findings=findings)
-
-
-def _patched(release: Release, manifests: tuple[Manifest, ...]) -> tuple[Manifest, ...]:
-    if not release.json_patches and not release.strategic_merge_patches:
-        return manifests
-    documents: Documents = [manifest.document for manifest in manifests]
-    documents = apply_strategic_merge_patches(documents, release.strategic_merge_patches)
-    documents = apply_json_patches(documents, release.json_patches)
-    patched = []
-    for manifest, document in zip(manifests, documents, strict=True):
-        if document is None:
-            continue
-        key = manifest.key if document is manifest.document else object_key(document)
-        text = manifest.text if document is manifest.document else dump_yaml(document)
-        patched.append(dataclasses.replace(manifest, key=key, document=document, text=text))
-    return tuple(patched)
 
 
 def broken_render(release: Release, rendered: Rendered) -> Finding | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from migrate.doors.charts import ChartFiles
 from migrate.model.manifest import Manifest, ObjectKey
@@ -34,15 +35,18 @@ class Mention:
 
 def find_mentions(texts: Mapping[str, str], *, lookups: bool = False) -> tuple[Mention, ...]:
     """Every call of a random or clock function (or of ``lookup``) inside ``{{ }}``, in order of path and line."""
-    patterns = (_LOOKUP,) if lookups else (_RANDOM, _CLOCK)
     return tuple(
-        Mention(path, line, function)
-        for path, text in texts.items()
-        for line, function in sorted(_calls(text, patterns))
+        Mention(path, line, function) for path, text in texts.items() for line, function in _calls(text, lookups)
     )
 
 
-def _calls(text: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[tuple[int, str]]:
+@lru_cache(maxsize=8192)
+def _calls(text: str, lookups: bool) -> tuple[tuple[int, str], ...]:
+    """Line and function of each call; kept, since a chart is rendered for many releases and environments."""
+    return tuple(sorted(_found_calls(text, (_LOOKUP,) if lookups else (_RANDOM, _CLOCK))))
+
+
+def _found_calls(text: str, patterns: Sequence[re.Pattern[str]]) -> Iterator[tuple[int, str]]:
     for action in _ACTION.finditer(text):
         if _COMMENT.match(action[0]):
             continue

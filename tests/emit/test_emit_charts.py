@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from migrate.emit.archive import ArchiveError, unpack_chart
+from migrate.doors.charts import ChartError, unpack
 from migrate.emit.charts import third_party_repository
 from tests.emit.emit_nouns import (
     codes,
@@ -88,16 +88,16 @@ def test_an_archive_is_unpacked(tmp_path: Path) -> None:
     ],
 )
 def test_an_archive_that_wants_out_is_refused(files: dict[str, bytes], link: str, told: str) -> None:
-    with pytest.raises(ArchiveError, match=told):
-        unpack_chart(make_archive(files, link=link))
+    with pytest.raises(ChartError, match=told):
+        unpack(make_archive(files, link=link))
 
 
 def test_an_archive_that_is_none_or_too_big_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ArchiveError, match="no readable archive"):
-        unpack_chart(b"not a tarball")
-    monkeypatch.setattr("migrate.emit.archive.MOST_BYTES", 100)
-    with pytest.raises(ArchiveError, match="unpacks to more"):
-        unpack_chart(make_archive({"c/Chart.yaml": CHART, "c/big": b"x" * 200}))
+    with pytest.raises(ChartError, match="no readable archive"):
+        unpack(b"not a tarball")
+    monkeypatch.setattr("migrate.doors.charts._MOST_BYTES", 100)
+    with pytest.raises(ChartError, match="unpacks to more"):
+        unpack(make_archive({"c/Chart.yaml": CHART, "c/big": b"x" * 200}))
 
 
 def test_a_broken_archive_is_a_finding(tmp_path: Path) -> None:

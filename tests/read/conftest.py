@@ -8,6 +8,7 @@ import pytest
 
 from migrate.errors import EstateError
 from migrate.model.estate import Estate, ReadRequest
+from migrate.model.finding import Finding, Severity
 from migrate.read import read_estate
 
 CHART = "apiVersion: v2\nname: app\nversion: 1.0.0\n"
@@ -31,7 +32,7 @@ def read(tmp_path: Path) -> ReadEstate:
 
 @pytest.fixture
 def refused(read: ReadEstate) -> Callable[..., EstateError]:
-    """As `read`, for an estate that cannot be read; gives the error."""
+    """As `read`, for a state file that helmfile refuses; gives the error."""
 
     def write_and_fail(files: Mapping[str, str], **request: Any) -> EstateError:
         with pytest.raises(EstateError) as caught:
@@ -39,3 +40,17 @@ def refused(read: ReadEstate) -> Callable[..., EstateError]:
         return caught.value
 
     return write_and_fail
+
+
+@pytest.fixture
+def unread(read: ReadEstate) -> Callable[..., Finding]:
+    """As `read`, for one release whose values cannot be read: it stays in the list, and the finding is given."""
+
+    def write_and_find(files: Mapping[str, str], **request: Any) -> Finding:
+        estate = read(files, **request)
+        assert ("values that cannot be read",) in [release.opaque for release in estate.releases]
+        (finding,) = (f for f in estate.findings if f.severity is Severity.ERROR)
+        assert finding.code == "HF012"
+        return finding
+
+    return write_and_find

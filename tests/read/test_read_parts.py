@@ -102,5 +102,5 @@ def test_bases_are_below_the_including_part_and_resolve_against_it(read: Read) -
 
 
 def test_a_plain_yaml_file_is_not_rendered(refused: Refused) -> None:
-    error = refused({"helmfile.yaml": "releases:\n{{ range list 1 }}\n  - name: x\n{{ end }}\n"})
+    error = refused({"helmfile.yaml": "releases:\n{{ range list 1 }}\n  - name: x\n{{ end }}\n"}, helmfile_version=1)
     assert "helmfile.yaml.gotmpl" in error.hint

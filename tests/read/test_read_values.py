@@ -8,10 +8,12 @@ import pytest
 from migrate.doors.helm import parse_values
 from migrate.errors import EstateError, UsageError
 from migrate.model.estate import Estate, ValuesKind, ValuesLayer
+from migrate.model.finding import Finding
 from migrate.read.selectors import compatible, parse_selector, selects
 
 Read = Callable[..., Estate]
 Refused = Callable[..., EstateError]
+Unread = Callable[..., Finding]
 
 
 def state(values: str, more: str = "") -> dict[str, str]:
@@ -70,8 +72,8 @@ def test_a_missing_file_is_an_error_finding_unless_the_handler_allows_it(
     assert layers(estate) == ()
 
 
-def test_a_broken_values_file_names_its_line(refused: Refused) -> None:
-    error = refused({**state("      - v.yaml\n"), "v.yaml": "a: 1\nb: [\n"}, path="helmfile.yaml")
+def test_a_broken_values_file_names_its_line(unread: Unread) -> None:
+    error = unread({**state("      - v.yaml\n"), "v.yaml": "a: 1\nb: [\n"}, path="helmfile.yaml")
     assert error.source is not None
     assert error.source.file == "v.yaml"
     assert error.source.line > 1
@@ -80,7 +82,7 @@ def test_a_broken_values_file_names_its_line(refused: Refused) -> None:
 def test_values_of_a_release_that_is_not_deployed_stop_nothing(read: Read) -> None:
     files = {**state("      - v.yaml.gotmpl\n", "    installed: false\n"), "v.yaml.gotmpl": "{{ .Values.nope }}\n"}
     estate = read(files, path="helmfile.yaml")
-    assert [(f.code, f.severity) for f in estate.findings] == [("HF012", "warning")]
+    assert [(f.code, f.severity) for f in estate.findings] == [("HF012", "info")]
 
 
 def test_environment_values_lie_over_defaults_and_the_command_line_over_both(read: Read) -> None:
@@ -160,11 +162,11 @@ def test_a_random_value_is_told(read: Read) -> None:
     assert (finding.code, "randAlphaNum" in finding.message) == ("HF060", True)
 
 
-def test_a_link_out_of_the_estate_is_refused(refused: Refused, tmp_path: Path) -> None:
+def test_a_link_out_of_the_estate_is_refused(unread: Unread, tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}-outside.yaml"
     outside.write_text("a: 1\n", encoding="utf-8")
     (tmp_path / "v.yaml").symlink_to(outside)
-    assert "lies outside" in refused(state("      - v.yaml\n"), path="helmfile.yaml").message
+    assert "lies outside" in unread(state("      - v.yaml\n"), path="helmfile.yaml").message
 
 
 # --- selectors
