@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from migrate.doors.helm import HelmError, HelmOutput, parse_values
 from migrate.model.json import JsonObject
 from migrate.model.manifest import Manifest, ObjectKey
 
-_SEPARATOR = re.compile(r"(?:^|\s*\n)---\s*")
+_SEPARATOR = re.compile(r"(?:\A|\n)---\s*")
 _MARKER_LINE = re.compile(r"^---(?:[ \t][^\n]*)?(?:\n|\Z)", re.MULTILINE)
 HOOK = "helm.sh/hook"
 TEST_EVENTS = frozenset({"test", "test-success"})
@@ -36,7 +36,7 @@ def split_documents(text: str) -> Iterator[str]:
     """
     for document in _SEPARATOR.split(text.strip()):
         if document.strip():
-            yield document + "\n"
+            yield document.rstrip() + "\n"
 
 
 def split_plain_documents(text: str) -> Iterator[str]:
@@ -86,15 +86,24 @@ def helm_manifests(output: HelmOutput, *, include_crds: bool, skip_tests: bool) 
     Raises:
         HelmError: a template does not give YAML.
     """
-    crds = tuple(_crd_manifests(output)) if include_crds else ()
-    objects, hooks = [], []
-    for manifest in _template_manifests(output.templates):
+    crds = _crd_manifests(output) if include_crds else ()
+    return arranged((*crds, *_template_manifests(output.templates)), skip_tests=skip_tests)
+
+
+def arranged(
+    manifests: Iterable[Manifest], *, include_crds: bool = True, skip_tests: bool = False, hooks: bool = True
+) -> tuple[Manifest, ...]:
+    """Objects in the order that Helm prints them, without hooks of events that it does not know."""
+    crds, objects, hooked = [], [], []
+    for manifest in manifests:
         events = hook_events(manifest)
-        if events is None:
+        if manifest.crd_file:
+            crds += [manifest] if include_crds else []
+        elif events is None:
             objects.append(manifest)
-        elif set(events) <= _EVENTS and not (skip_tests and TEST_EVENTS.intersection(events)):
-            hooks.append(manifest)
-    return (*crds, *sorted(objects, key=_install_rank), *sorted(hooks, key=_install_rank))
+        elif hooks and set(events) <= _EVENTS and not (skip_tests and TEST_EVENTS.intersection(events)):
+            hooked.append(manifest)
+    return (*crds, *sorted(objects, key=_install_rank), *sorted(hooked, key=_install_rank))
 
 
 def _crd_manifests(output: HelmOutput) -> Iterator[Manifest]:

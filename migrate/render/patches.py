@@ -1,4 +1,7 @@
-"""jsonPatches and strategicMergePatches of a release, applied as kustomize applies them (rule 12.9)."""
+"""jsonPatches and strategicMergePatches of a release, applied as kustomize applies them (rule 12.9).
+
+Helmfile has kustomize apply the JSON patches first, then the strategic merge patches, each in its own order.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,34 @@ from typing import TypeAlias
 
 from migrate.doors.helm import HelmError
 from migrate.model.json import JsonObject, JsonValue
+from migrate.render.merge_keys import certainly_cluster_scoped
+from migrate.render.merging import merge_patch
 from migrate.render.objects import object_key
 
 Documents: TypeAlias = "list[JsonObject | None]"
 """Documents by position; None where a patch removed the object."""
+ResourceId: TypeAlias = "tuple[str, str, str, str]"
+"""apiVersion, kind, namespace, name: what kustomize tells resources apart by."""
 
-# Lists of Kubernetes' own kinds that merge by a key instead of being replaced.
-_MERGE_KEYS = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "ephemeralContainers": ("name",),
-    "env": ("name",),
-    "volumes": ("name",),
-    "volumeMounts": ("mountPath",),
-    "volumeDevices": ("devicePath",),
-    "imagePullSecrets": ("name",),
-    "hostAliases": ("ip",),
-    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
-    "conditions": ("type",),
-    "webhooks": ("name",),
-    "resourceClaims": ("name",),
-    "ownerReferences": ("uid",),
-    "secrets": ("name",),
-    "ports": ("containerPort", "port", "protocol"),
-}
-_OWN_GROUP = re.compile(r"^(|apps|batch|autoscaling|policy|extensions|[a-z0-9.-]+\.k8s\.io)$")
+_NO_NAMESPACE = "\0"
+_TERM = re.compile(r"(!?)\s*([^=!\s,()]+)\s*(?:(!=|==?)\s*([^\s()]*)|\s(in|notin)\s*\(([^()]*)\))?\s*")
+
+
+def resource_id(document: JsonObject) -> ResourceId:
+    """What kustomize finds the object by; no namespace is ``default`` where the kind may have one."""
+    key = object_key(document)
+    version = str(document.get("apiVersion") or "")
+    metadata = document.get("metadata")
+    name = str(metadata.get("name") or "") if isinstance(metadata, dict) else ""
+    if certainly_cluster_scoped(version, key.kind):
+        return version, key.kind, _NO_NAMESPACE, name
+    return version, key.kind, key.namespace or "default", name
+
+
+def described(identity: ResourceId) -> str:
+    """A resource in words, e.g. ``apps/v1 Deployment web in the namespace default``."""
+    version, kind, namespace, name = identity
+    return f"{version} {kind} {name}" + ("" if namespace == _NO_NAMESPACE else f" in the namespace {namespace}")
 
 
 def apply_json_patches(documents: Documents, patches: Sequence[JsonObject]) -> Documents:
@@ -46,23 +52,39 @@ def apply_json_patches(documents: Documents, patches: Sequence[JsonObject]) -> D
     for entry in patches:
         target, operations = entry.get("target"), entry.get("patch")
         for position, document in enumerate(result):
-            if document is None or not _selected(document, target if isinstance(target, dict) else {}):
+            if document is None or not selected(document, target if isinstance(target, dict) else {}):
                 continue
             value: JsonValue = copy.deepcopy(document)
             for operation in operations if isinstance(operations, list) else []:
                 value = _operate(value, operation if isinstance(operation, dict) else {}, document)
-            result[position] = value if isinstance(value, dict) else None
+            result[position] = _still_an_object(value, document)
     return result
 
 
-def _selected(document: JsonObject, target: JsonObject) -> bool:
+def _still_an_object(value: JsonValue, origin: JsonObject) -> JsonObject:
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    if isinstance(value, dict) and value.get("kind") and isinstance(metadata, dict) and metadata.get("name"):
+        return value
+    raise HelmError(f"jsonPatches: {object_key(origin)} is left without kind or metadata.name")
+
+
+def selected(document: JsonObject, target: JsonObject) -> bool:
+    """Whether a patch's target means the object: its fields are patterns for the whole of a name.
+
+    Raises:
+        HelmError: a pattern or a selector of the target is malformed.
+    """
     key = object_key(document)
-    version = str(document.get("apiVersion") or "").rpartition("/")[2]
-    mine = {"group": key.group, "version": version, "kind": key.kind, "name": key.name, "namespace": key.namespace}
+    api_version, _, namespace, _ = resource_id(document)
+    version = api_version.rpartition("/")[2]
+    mine = {"group": key.group, "version": version, "kind": key.kind, "name": key.name, "namespace": namespace}
     for field, value in mine.items():
         wanted = target.get(field)
-        if wanted and re.fullmatch(str(wanted), value) is None:
-            return False
+        try:
+            if wanted and re.fullmatch(str(wanted), value) is None:
+                return False
+        except re.error as error:
+            raise HelmError(f"a patch's target has {field}: {wanted!r}, which is no pattern: {error}") from error
     return all(
         _labels_match(document, field, str(target.get(selector) or "").strip())
         for field, selector in (("labels", "labelSelector"), ("annotations", "annotationSelector"))
@@ -70,201 +92,146 @@ def _selected(document: JsonObject, target: JsonObject) -> bool:
 
 
 def _labels_match(document: JsonObject, field: str, selector: str) -> bool:
-    """A selector of the ``a=b,c,!d`` kind; the set-based forms of kustomize are refused."""
+    """Kubernetes' own selectors: ``a=b,c,!d,e in (f,g)``."""
     if not selector:
         return True
-    if "(" in selector:
-        raise HelmError(f"a patch selects with {selector!r}; only =, != and names are understood")
     metadata = document.get("metadata")
     found = metadata.get(field) if isinstance(metadata, dict) else None
     labels = found if isinstance(found, dict) else {}
-    return all(_term_holds(labels, term.strip()) for term in selector.split(","))
+    return all(_term_holds(labels, term.strip()) for term in re.split(r",(?![^()]*\))", selector))
 
 
 def _term_holds(labels: JsonObject, term: str) -> bool:
-    match = re.fullmatch(r"(!?)\s*([^=!\s]+)\s*(?:(!=|==?)\s*(.*))?", term)
-    if match is None:
+    match = _TERM.fullmatch(term)
+    if match is None or (match[1] and (match[3] or match[5])):
         raise HelmError(f"a patch selects with {term!r}, which is no selector")
-    negated, name, operator, value = match.groups()
+    negated, name, operator, value, word, listed = match.groups()
+    if word:
+        return (labels.get(name) in [item.strip() for item in listed.split(",")]) is (word == "in")
     if operator is None:
         return (name in labels) is not bool(negated)
     return (labels.get(name) == value) is (operator != "!=")
 
 
 def _operate(document: JsonValue, operation: JsonObject, origin: JsonObject) -> JsonValue:
-    """One operation of RFC 6902."""
+    """One operation of RFC 6902, as lax as the library that kustomize uses.
+
+    There a position may be negative, a replaced key need not be there, and a missing one passes a test for null.
+    """
     kind, path = str(operation.get("op")), str(operation.get("path", ""))
     try:
         match kind:
             case "add":
-                return _add(document, _tokens(path), copy.deepcopy(operation["value"]))
+                _add(*_holder(document, path), copy.deepcopy(operation["value"]))
             case "remove":
-                return _remove(document, _tokens(path))
+                _remove(*_holder(document, path))
+            case "replace" if not path:
+                return copy.deepcopy(operation["value"])
             case "replace":
-                _get(document, _tokens(path))
-                return _replace(document, _tokens(path), copy.deepcopy(operation["value"]))
+                holder, key = _holder(document, path)
+                _get(holder, key)
+                _put(holder, key, copy.deepcopy(operation["value"]))
             case "move" | "copy":
-                source = _tokens(str(operation["from"]))
-                value = copy.deepcopy(_get(document, source))
-                return _add(_remove(document, source) if kind == "move" else document, _tokens(path), value)
+                holder, key = _holder(document, str(operation["from"]))
+                value = copy.deepcopy(_get(holder, key))
+                if kind == "move":
+                    _remove(holder, key)
+                _add(*_holder(document, path), value)
             case "test":
-                if _get(document, _tokens(path)) != operation["value"]:
+                if (_get(*_holder(document, path)) if path else document) != operation.get("value"):
                     raise ValueError("the test fails")
-                return document
             case _:
                 raise ValueError(f"there is no operation {kind!r}")
-    except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise HelmError(f"jsonPatches: {kind} {path} does not fit {object_key(origin)}: {error}") from error
+    except (KeyError, IndexError, ValueError) as error:
+        told = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        raise HelmError(f"jsonPatches: {kind} {path} does not fit {object_key(origin)}: {told}") from error
+    return document
 
 
-def _tokens(pointer: str) -> list[str]:
-    if pointer and not pointer.startswith("/"):
+Holder: TypeAlias = "JsonObject | list[JsonValue]"
+
+
+def _holder(document: JsonValue, pointer: str) -> tuple[Holder, str]:
+    """The map or list that a pointer's last part is looked up in, and that part; what is before the first / is lost."""
+    tokens = [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+    if not tokens:
         raise ValueError("a path starts with a slash")
-    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
-
-
-def _get(holder: JsonValue, tokens: list[str]) -> JsonValue:
-    for token in tokens:
-        if isinstance(holder, dict):
-            holder = holder[token]
-        elif isinstance(holder, list):
-            holder = holder[_position(token, len(holder) - 1)]
-        else:
+    holder = document
+    for token in tokens[:-1]:
+        if not isinstance(holder, (dict, list)):
             raise KeyError(token)
-    return holder
+        holder = _get(holder, token)
+    if not isinstance(holder, (dict, list)):
+        raise KeyError("/".join(tokens[:-1]))
+    return holder, tokens[-1]
 
 
-def _position(token: str, last: int) -> int:
-    if not re.fullmatch(r"0|[1-9]\d*", token) or int(token) > last:
-        raise IndexError(f"no position {token} in the list")
-    return int(token)
+def _get(holder: Holder, key: str) -> JsonValue:
+    return holder.get(key) if isinstance(holder, dict) else holder[_position(key, len(holder))]
 
 
-def _add(document: JsonValue, tokens: list[str], value: JsonValue) -> JsonValue:
-    if not tokens:
-        return value
-    holder = _get(document, tokens[:-1])
+def _position(key: str, length: int) -> int:
+    if not re.fullmatch(r"[-+]?\d+", key) or not -length <= int(key) < length:
+        raise IndexError(f"the list has no position {key}")
+    return int(key) % length
+
+
+def _add(holder: Holder, key: str, value: JsonValue) -> None:
     if isinstance(holder, dict):
-        holder[tokens[-1]] = value
-    elif isinstance(holder, list):
-        holder.insert(len(holder) if tokens[-1] == "-" else _position(tokens[-1], len(holder)), value)
+        holder[key] = value
     else:
-        raise KeyError(tokens[-1])
-    return document
+        holder.insert(len(holder) if key == "-" else _position(key, len(holder) + 1), value)
 
 
-def _replace(document: JsonValue, tokens: list[str], value: JsonValue) -> JsonValue:
-    if not tokens:
-        return value
-    holder = _get(document, tokens[:-1])
+def _put(holder: Holder, key: str, value: JsonValue) -> None:
     if isinstance(holder, dict):
-        holder[tokens[-1]] = value
-    elif isinstance(holder, list):
-        holder[_position(tokens[-1], len(holder) - 1)] = value
-    return document
+        holder[key] = value
+    else:
+        holder[_position(key, len(holder))] = value
 
 
-def _remove(document: JsonValue, tokens: list[str]) -> JsonValue:
-    if not tokens:
-        return None
-    holder = _get(document, tokens[:-1])
+def _remove(holder: Holder, key: str) -> None:
     if isinstance(holder, dict):
-        del holder[tokens[-1]]
-    elif isinstance(holder, list):
-        del holder[_position(tokens[-1], len(holder) - 1)]
-    return document
+        del holder[key]
+    else:
+        del holder[_position(key, len(holder))]
 
 
-def apply_strategic_merge_patches(documents: Documents, patches: Sequence[JsonObject]) -> Documents:
-    """Each patch on the object it names by kind and name; the arguments stay as they are.
+def apply_strategic_merge_patches(
+    documents: Documents, patches: Sequence[JsonObject], before: Documents | None = None
+) -> Documents:
+    """Each patch on the one object of its type, name and namespace; the arguments stay as they are.
+
+    An object is found by the name it had ``before`` the JSON patches too.
 
     Raises:
-        HelmError: there is no such object, or the patch has a directive that is not understood.
+        HelmError: there is no such object, more than one, or the patch does not fit it.
     """
     result = list(documents)
     for patch in patches:
-        positions = [i for i, document in enumerate(result) if document is not None and _named(document, patch)]
-        if not positions:
-            raise HelmError(f"strategicMergePatches: there is no {object_key(patch)} to patch")
-        for position in positions:
-            document = result[position]
-            if patch.get("$patch") == "delete":
-                result[position] = None
-            elif document is not None:
-                own = _OWN_GROUP.match(object_key(document).group) is not None
-                merged = _merge(copy.deepcopy(document), patch, own)
-                result[position] = merged if isinstance(merged, dict) else None
+        wanted = resource_id(patch)
+        positions = [
+            i
+            for i, (found, origin) in enumerate(zip(result, before or documents, strict=True))
+            if found is not None and wanted in (resource_id(found), resource_id(origin or found))
+        ]
+        if len(positions) != 1:
+            told = "there is no" if not positions else "there is more than one"
+            raise HelmError(f"strategicMergePatches: {told} {described(wanted)} to patch")
+        document = result[positions[0]]
+        if document is not None:
+            result[positions[0]] = _named_as(document, merge_patch(document, patch))
     return result
 
 
-def _named(document: JsonObject, patch: JsonObject) -> bool:
-    mine, wanted = object_key(document), object_key(patch)
-    return (mine.group, mine.kind, mine.name) == (wanted.group, wanted.kind, wanted.name) and (
-        not wanted.namespace or not mine.namespace or mine.namespace == wanted.namespace
-    )
-
-
-def _merge(base: JsonValue, patch: JsonValue, own: bool, field: str = "") -> JsonValue:
-    if isinstance(patch, dict):
-        return _merge_maps(base if isinstance(base, dict) else {}, patch, own)
-    if isinstance(patch, list):
-        keys = _list_keys(field, patch) if own else ()
-        if keys and isinstance(base, list):
-            return _merge_lists(base, patch, keys, own)
-        if field == "finalizers" and own and isinstance(base, list):
-            return [*(item for item in patch if item not in base), *base]
-        return [copy.deepcopy(item) for item in patch if not (isinstance(item, dict) and "$patch" in item)]
-    return patch
-
-
-def _merge_maps(base: JsonObject, patch: JsonObject, own: bool) -> JsonValue:
-    directive = patch.get("$patch")
-    unknown = next((key for key in patch if key.startswith("$") and key != "$patch"), None)
-    if unknown or directive not in (None, "merge", "replace", "delete"):
-        raise HelmError(f"strategicMergePatches: the directive {unknown or directive} is not understood")
-    if directive == "delete":
+def _named_as(document: JsonObject, merged: JsonObject | None) -> JsonObject | None:
+    """The patched object with the kind, name and namespace that it had: a patch changes none of them."""
+    if merged is None:
         return None
-    merged = {} if directive == "replace" else base
-    for key, value in patch.items():
-        if key == "$patch":
-            continue
-        changed = _merge(merged.get(key), value, own, key)
-        if value is None or (changed is None and isinstance(value, dict)):
-            merged.pop(key, None)
-        else:
-            merged[key] = changed
-    return merged
-
-
-def _list_keys(field: str, patch: list[JsonValue]) -> tuple[str, ...]:
-    """The keys that tell this list's elements apart; none if it is replaced whole."""
-    elements = [item for item in patch if isinstance(item, dict)]
-    known = _MERGE_KEYS.get(field, ())
-    if len(elements) != len(patch) or not known:
-        return ()
-    if field == "ports":
-        return tuple(key for key in known if all(key in e or ("$patch" in e and len(e) == 1) for e in elements))
-    return known[:1]
-
-
-def _merge_lists(base: list[JsonValue], patch: list[JsonValue], keys: tuple[str, ...], own: bool) -> JsonValue:
-    """Known elements merge in place; new ones go in front, in the patch's order, as kustomize puts them."""
-    if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
-        return [copy.deepcopy(item) for item in patch if isinstance(item, dict) and "$patch" not in item]
-    merged: list[JsonValue] = list(base)
-    new: list[JsonValue] = []
-    for item in patch:
-        if not isinstance(item, dict):
-            continue
-        at = next((i for i, e in enumerate(merged) if isinstance(e, dict) and _same(e, item, keys)), None)
-        if at is None:
-            if item.get("$patch") != "delete":
-                new.append(copy.deepcopy(item))
-        else:
-            changed = _merge(merged[at], item, own)
-            merged[at : at + 1] = [] if changed is None else [changed]
-    return [*new, *merged]
-
-
-def _same(left: JsonObject, right: JsonObject, keys: tuple[str, ...]) -> bool:
-    return all(left.get(key) == right.get(key) for key in keys)
+    before, after = document.get("metadata"), merged.get("metadata")
+    metadata = dict(after) if isinstance(after, dict) else {}
+    for field in ("name", "namespace"):
+        metadata.pop(field, None)
+        if isinstance(before, dict) and field in before:
+            metadata[field] = before[field]
+    return {**merged, "kind": document.get("kind"), "metadata": metadata}

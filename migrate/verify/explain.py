@@ -153,7 +153,8 @@ def carried_by_manifests(comparison: Comparison) -> bool:
     """Whether the component holds manifests as they were once rendered, so that what is random is fixed in them."""
     release = comparison.release
     namespaces = any(m.key.kind == "Namespace" and not m.key.group for m in comparison.left.manifests)
-    return bool(release.json_patches or release.strategic_merge_patches) or namespaces or hooks_alone(comparison)
+    patched = release.json_patches or release.strategic_merge_patches or comparison.left.chartified
+    return bool(patched) or namespaces or hooks_alone(comparison)
 
 
 def _pinned_secret(change: Change, comparison: Comparison) -> bool:
@@ -227,7 +228,7 @@ def _placeholders(comparison: Comparison) -> Sequence[str]:
 
 
 def _opaque(comparison: Comparison) -> Sequence[str]:
-    return [reason for reason in comparison.release.opaque if not may_change_manifests(reason)]
+    return [reason for reason in opaque_reasons(comparison.release) if not may_change_manifests(reason)]
 
 
 def _unstable_places(comparison: Comparison) -> Sequence[str]:
@@ -246,11 +247,26 @@ def _lists_expanded(comparison: Comparison) -> Sequence[str]:
 def _carried_by_rendering(comparison: Comparison) -> Sequence[str]:
     release = comparison.release
     names = ["jsonPatches"] * len(release.json_patches)
-    return names + ["strategicMergePatches"] * len(release.strategic_merge_patches)
+    names += ["strategicMergePatches"] * len(release.strategic_merge_patches)
+    return names + [name for name in comparison.left.chartified if name not in names]
 
 
 def _nothing_rendered(comparison: Comparison) -> Sequence[str]:
     return [] if comparison.left.manifests or comparison.right.manifests else ["no object on either side"]
+
+
+def opaque_reasons(release: Release) -> tuple[str, ...]:
+    """Why what Helm applies may be something else than what was rendered here.
+
+    What helmfile chartifies is rendered as helmfile does it, or not at all, so it is no reason where it was read.
+    """
+    read = {
+        "transformers": bool(release.transformers),
+        "forceNamespace": bool(release.force_namespace),
+        "dependencies": bool(release.dependencies),
+        "a chart folder without Chart.yaml": True,
+    }
+    return tuple(reason for reason in release.opaque if not read.get(reason, False))
 
 
 _MAY_CHANGE = ("postrenderer", "transformer", "forcenamespace", "dependencies", "kubectlapply", "(prepare", " prepare")
@@ -284,7 +300,11 @@ RULES: tuple[Rule, ...] = (
     Rule("placeholder", "the value is secret or unknown here; both sides have its placeholder", remarks=_placeholders),
     Rule("opaque", "helmfile also runs something that is not part of the manifests", remarks=_opaque),
     Rule("list-expanded", "Argo CD applies the items of a list one by one", remarks=_lists_expanded),
-    Rule("rendered-component", "the patches are carried in the rendered manifests", remarks=_carried_by_rendering),
+    Rule(
+        "rendered-component",
+        "what helmfile does to the chart is carried in the rendered manifests",
+        remarks=_carried_by_rendering,
+    ),
     Rule("renders-nothing", "the chart renders no object with these values", remarks=_nothing_rendered),
 )
 

@@ -1,0 +1,80 @@
+"""The door to the kustomize binary: one build in a folder of its own, cut off from plugins, settings and the network.
+
+Nothing of an estate is executed: neither plugins nor Helm are switched on. The process sees no variable of this one
+and no PATH, so it finds no git to fetch with, and a proxy that is not there stands before the web.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+SECONDS = 60
+"""A build that takes longer is stopped."""
+
+_NOWHERE = "http://127.0.0.1:9"
+
+
+class KustomizeError(Exception):
+    """There is no kustomize, or it refuses; the message is its own."""
+
+
+def find_kustomize() -> tuple[str, ...]:
+    """The command that builds: kustomize, else kubectl's; empty where neither is on PATH."""
+    if found := shutil.which("kustomize"):
+        return found, "build"
+    if found := shutil.which("kubectl"):
+        return found, "kustomize"
+    return ()
+
+
+def kustomize_build(files: Mapping[str, str], *, everywhere: bool = False) -> str:
+    """What kustomize makes of the folder that holds ``files``, with its ``kustomization.yaml``.
+
+    ``everywhere`` lets it read files outside of that folder; whoever asks for this has looked at what is read.
+
+    Raises:
+        KustomizeError: there is no kustomize, it refuses, or it takes too long.
+    """
+    command = find_kustomize()
+    if not command:
+        raise KustomizeError("it needs kustomize, and neither kustomize nor kubectl is on PATH")
+    limits = ["--load-restrictor=LoadRestrictionsNone"] if everywhere else []
+    with tempfile.TemporaryDirectory(prefix="migrate-") as made:
+        folder = os.path.realpath(made)
+        for path, text in files.items():
+            target = Path(folder) / "build" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+        home = Path(folder) / "home"
+        home.mkdir()
+        proxies = {f"{name}_{case}": _NOWHERE for name in ("http", "https") for case in ("proxy", "PROXY")}
+        environment = {"HOME": str(home), "PATH": "", "TMPDIR": str(home), **proxies}
+        environment |= {name.upper(): _NOWHERE for name in ("http_proxy", "https_proxy", "all_proxy")}
+        try:
+            done = subprocess.run(
+                [*command, *limits, "."],
+                cwd=Path(folder) / "build",
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise KustomizeError(f"kustomize took more than {SECONDS} seconds") from error
+        except OSError as error:
+            raise KustomizeError(f"{command[0]} cannot be started: {error.strerror}") from error
+        if done.returncode:
+            raise KustomizeError(_told(done.stderr.decode("utf-8", "replace"), folder))
+        return done.stdout.decode("utf-8", "replace")
+
+
+def _told(message: str, folder: str) -> str:
+    """kustomize's last words, without the folder that is gone when they are read."""
+    lines = [line for line in message.replace(f"{folder}/build", ".").splitlines() if line and not line.startswith("#")]
+    return (lines[-1] if lines else "no reason given").removeprefix("Error: ")
