@@ -26,6 +26,8 @@ _MODULES = {
     "inspect": "reading",
     "values": "reading",
     "render": "reading",
+    "helmfile": "helmfile",
+    "charts": "charts",
     "graph": "planning",
     "plan": "planning",
     "wizard": "planning",
