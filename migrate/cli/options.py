@@ -63,7 +63,7 @@ class _EveryEnvironment(dict[str, PlannedEnvironment]):
         )
 
 
-_SHARED: tuple[Callable[[Any], Any], ...] = (
+SHARED_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("-e", "--environment", "environments", multiple=True, metavar="NAME",
                  help="Only this environment; repeatable. Default: every one the estate declares."),
     click.option("-l", "--selector", "selectors", multiple=True, metavar="K=V,…",
@@ -84,7 +84,8 @@ _SHARED: tuple[Callable[[Any], Any], ...] = (
     click.option("--allow-path", multiple=True, metavar="DIR", help="A folder outside the estate that may be read."),
     click.option("--secrets-dir", default=None, metavar="DIR", help="Decrypted twins of secrets: files."),
     click.option("--helmfile-version", type=click.Choice(["0", "1"]), default=None, help="Default: guessed."),
-    click.option("--helmfile-binary", default=None, metavar="PATH", help="Read the estate through this helmfile."),
+    click.option("--helmfile-binary", default=None, metavar="PATH",
+                 help="Read the estate through this helmfile; needs --allow-exec."),
     click.option("--batch", is_flag=True, help="Never ask; a missing answer exits 4."),
     click.option("--jobs", type=click.IntRange(min=1), default=None, metavar="N", help="Default: one a core."),
     click.option("--quiet", is_flag=True, help="Say nothing but errors."),
@@ -103,14 +104,14 @@ def common_options(*formats: str, estate: str = "argument") -> Callable[[Command
 
     def decorate(command: Command) -> Command:
         def run(**given: Any) -> Any:
-            return command(settings=_settings(given), **given)
+            return command(settings=settings_from(given), **given)
 
         run.__doc__ = command.__doc__
         run.__name__ = command.__name__
         decorated: Any = run
         if hasattr(command, "__click_params__"):
             decorated.__click_params__ = command.__click_params__
-        for option in reversed(_SHARED):
+        for option in reversed(SHARED_OPTIONS):
             decorated = option(decorated)
         kinds = formats or ("table", "json")
         decorated = click.option(
@@ -127,15 +128,12 @@ def common_options(*formats: str, estate: str = "argument") -> Callable[[Command
     return decorate
 
 
-def _settings(given: dict[str, Any]) -> Settings:
+def settings_from(given: dict[str, Any]) -> Settings:
     """Take the shared options out of ``given`` and make them one value."""
     take = given.pop
     visible = dict(os.environ) if take("allow_environment") else {}
     visible.update(_pairs(take("set_env"), "--set-env"))
     version, binary = take("helmfile_version"), take("helmfile_binary")
-    if version == "0" or binary:
-        option = "--helmfile-binary" if binary else "--helmfile-version 0"
-        raise UsageError(f"{option} is not built yet", hint="leave it out: the estate is read as helmfile 1 reads it")
     request = ReadRequest(
         path=take("estate"),
         environments=take("environments"),
@@ -148,6 +146,7 @@ def _settings(given: dict[str, Any]) -> Settings:
         secrets_dir=take("secrets_dir"),
         chart_map=_pairs(take("chart_map"), "--chart-map"),
         helmfile_version=int(version) if version else None,
+        helmfile_binary=binary,
     )
     kube_version = take("kube_version")
     if kube_version and not _VERSION.fullmatch(kube_version):

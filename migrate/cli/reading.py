@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -14,12 +15,13 @@ from migrate.cli.options import Settings, common_options
 from migrate.cli.work import exit_code, page, product, tell
 from migrate.doors.files import read_yaml_documents, write_texts
 from migrate.doors.yaml import dump_yaml
-from migrate.errors import DifferenceError, UsageError
+from migrate.errors import DifferenceError, ExitCode, UsageError
 from migrate.model.estate import Estate, Release
 from migrate.model.json import SCHEMA_VERSION, JsonObject, JsonValue
 from migrate.model.manifest import Rendered
 from migrate.model.plan import PlannedEnvironment
 from migrate.read import read_estate
+from migrate.read.compare import compare_with_helmfile
 from migrate.render import (
     broken_render,
     fold_values,
@@ -29,11 +31,19 @@ from migrate.render import (
     render_targets,
 )
 from migrate.report import estate_json, estate_table
+from migrate.report.reading import comparison_table
 
 
 @click.command()
+@click.option(
+    "--compare-with-helmfile",
+    "compare",
+    is_flag=True,
+    help="Read the estate with the real helmfile, too (--helmfile-binary, else the one on PATH), and show "
+    "where the two differ; needs --allow-exec.",
+)
 @common_options("table", "json")
-def inspect(settings: Settings) -> int:
+def inspect(settings: Settings, compare: bool) -> int:
     """Show the releases as Helmfile sees them, per environment.
 
     \b
@@ -41,7 +51,10 @@ def inspect(settings: Settings) -> int:
       migrate inspect
       migrate inspect helmfiles -e production -l layer=40-data-plane
       migrate inspect --output json | jq '.releases[].name'
-    """
+      migrate inspect --compare-with-helmfile --allow-exec
+    """  # fmt: skip
+    if compare:
+        return _compare(settings)
     with settings.console.progress(f"reading {settings.request.path}", 0):
         estate = read_estate(settings.request)
     tell(settings.console, estate.findings)
@@ -50,6 +63,31 @@ def inspect(settings: Settings) -> int:
     else:
         product(estate_table(estate, page(settings)))
     return exit_code(estate.findings)
+
+
+def _compare(settings: Settings) -> int:
+    """Both readers, side by side; 1 where they differ."""
+    request = replace(settings.request, helmfile_binary=settings.request.helmfile_binary or "helmfile")
+    with settings.console.progress(f"reading {request.path} twice", 0):
+        found = compare_with_helmfile(request)
+    counts = {name: getattr(found, name) for name in ("environments", "releases", "values", "refused")}
+    if settings.output == "json":
+        data = {
+            "schemaVersion": SCHEMA_VERSION,
+            "differences": [vars(difference) for difference in found.differences],
+            "unknown": [vars(unknown) for unknown in found.unknown],
+            "compared": counts,
+        }
+        product(json.dumps(data, indent=2, ensure_ascii=False))
+    else:
+        sides = [(d.environment, d.id, d.field, _told(d.ours), _told(d.helmfile)) for d in found.differences]
+        unknown = [(u.environment, u.id, u.field, u.reason) for u in found.unknown]
+        product(comparison_table(sides, unknown, counts, page(settings)))
+    return int(ExitCode.DIFFERENT if found.differences else ExitCode.DONE)
+
+
+def _told(value: JsonValue) -> str:
+    return "–" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @click.command()

@@ -17,7 +17,20 @@ def commands_markdown(group: click.Group) -> str:
             if command is not None and not command.hidden:
                 parts.append(f"\n## migrate {name}\n")
                 parts.append(_help(command, name, parent))
+                parts += _inner(command, name, parent)
     return "".join(parts)
+
+
+def _inner(command: click.Command, name: str, parent: click.Context) -> list[str]:
+    """The commands of a command, one section each."""
+    if not isinstance(command, click.Group):
+        return []
+    with click.Context(command, info_name=name, parent=parent) as context:
+        return [
+            f"\n## migrate {name} {inner}\n{_help(found, inner, context)}"
+            for inner in command.list_commands(context)
+            if (found := command.get_command(context, inner)) is not None
+        ]
 
 
 def _help(command: click.Command, name: str, parent: click.Context | None = None, **settings: Any) -> str:
