@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gotpl
@@ -18,12 +17,10 @@ from gotpl.funcs.sprig import generic_func_map
 from gotpl.runtime.gofmt import sprintf
 from gotpl.runtime.values import INVALID, UNTYPED_NIL
 
+from migrate.doors.appset_yaml import encode
 from migrate.doors.helm import HelmError, parse_values
-from migrate.model.json import JsonValue
+from migrate.doors.template_budget import BUDGET, Allowance, charged, with_builtins
 
-_BUDGET = gotpl.ExecutionBudget(
-    max_output_chars=10_000_000, max_iterations=1_000_000, max_template_depth=1_000, max_function_calls=1_000_000
-)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _MISSING_KEY_MODES = {"default": "default", "invalid": "default", "zero": "zero", "error": "error"}
 
@@ -57,6 +54,7 @@ class AppsetTemplates:
                 raise AppsetTemplateError(f"goTemplateOptions: unrecognized option {option!r}")
             mode = _MISSING_KEY_MODES[word]
         self._mode = mode
+        self._allowance = Allowance()
 
     def render(self, text: str, params: Mapping[str, Any]) -> str:
         """The text with ``params`` as its dot.
@@ -67,10 +65,11 @@ class AppsetTemplates:
         if "{{" not in text:
             return text
         try:
-            return _compiled(text, self._mode).render(params)
+            with self._allowance.render():
+                return _compiled(text, self._mode).render(params)
         except gotpl.TemplateSyntaxError as error:
             raise AppsetTemplateError(f"failed to parse template {text}: {error}") from error
-        except (gotpl.TemplateError, RecursionError) as error:
+        except (gotpl.TemplateError, RecursionError, MemoryError) as error:
             raise AppsetTemplateError(f"failed to execute go template {text}: {error}") from error
 
 
@@ -84,7 +83,8 @@ def _environment(mode: Any) -> gotpl.Environment:
     functions = _functions()
     if mode != "error":
         functions = {name: _with_missing_value(function) for name, function in functions.items()}
-    return gotpl.Environment(functions=functions, missing_key=mode, budget=_BUDGET)
+    functions = charged(with_builtins(functions))
+    return gotpl.Environment(functions=functions, missing_key=mode, budget=BUDGET)
 
 
 def _with_missing_value(function: Callable[..., object]) -> Callable[..., object]:
@@ -187,8 +187,8 @@ def slugify(*arguments: Any) -> str:
 
 
 def to_yaml(value: Any) -> str:
-    """YAML as Go's ``sigs.k8s.io/yaml`` writes it: sorted keys, lists not indented, no newline at the end."""
-    return "\n".join(_yaml_lines(plain_data(value)))
+    """YAML as Go's ``sigs.k8s.io/yaml`` writes it, without the newline at the end."""
+    return encode(plain_data(value))
 
 
 def _from_yaml(text: str) -> object:
@@ -216,57 +216,3 @@ def floats(value: Any) -> Any:
     if isinstance(value, list):
         return [floats(item) for item in value]
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _yaml_lines(value: JsonValue) -> list[str]:
-    if isinstance(value, dict) and value:
-        return [line for key in sorted(value) for line in _under(f"{_scalar(key)}:", value[key])]
-    if isinstance(value, list) and value:
-        return [line for item in value for line in _list_item(item)]
-    if isinstance(value, str) and "\n" in value:
-        return list(_block(value))
-    return [_scalar(value)]
-
-
-def _under(head: str, value: JsonValue) -> Iterator[str]:
-    lines = _yaml_lines(value)
-    if isinstance(value, (dict, list)) and value:
-        yield head
-        yield from (f"  {line}" if isinstance(value, dict) else line for line in lines)
-    else:
-        yield f"{head} {lines[0]}"
-        yield from (f"  {line}" if line else "" for line in lines[1:])
-
-
-def _list_item(value: JsonValue) -> Iterator[str]:
-    lines = _yaml_lines(value)
-    yield f"- {lines[0]}"
-    yield from (f"  {line}" if line else "" for line in lines[1:])
-
-
-def _block(text: str) -> Iterator[str]:
-    body = text[:-1] if text.endswith("\n") else text
-    chomp = "" if text.endswith("\n") and not text.endswith("\n\n") else "+" if text.endswith("\n") else "-"
-    indent = "2" if body[:1] in (" ", "\n") else ""
-    yield f"|{indent}{chomp}"
-    yield from body.split("\n")
-
-
-_PLAIN = re.compile(r"^[^\s\-?:,\[\]{}#&*!|>'\"%@`~=](?:[^\n#:]|:(?=\S)|(?<=\S)#)*(?<!\s)$|^-[^\s-][^\n#:]*$")
-_OTHER_TYPES = re.compile(
-    r"""^(?:[yYnN]|[yY]es|YES|[nN]o|NO|[tT]rue|TRUE|[fF]alse|FALSE|[oO]n|ON|[oO]ff|OFF|~|[nN]ull|NULL|<<
-    |[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)
-    |[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)
-    |[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?)$""",
-    re.VERBOSE,
-)
-
-
-def _scalar(value: JsonValue) -> str:
-    if isinstance(value, str):
-        if not value or _OTHER_TYPES.match(value) or "\n" in value or not value.isprintable():
-            return json.dumps(value, ensure_ascii=False)
-        return value if _PLAIN.match(value) else "'" + value.replace("'", "''") + "'"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
-        return str(int(value))
-    return json.dumps(value)

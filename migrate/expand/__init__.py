@@ -12,6 +12,7 @@ from migrate.expand.appset import duplicate_names, expand_one
 from migrate.expand.context import Cluster, Surroundings, read_clusters
 from migrate.expand.documents import DocumentError, load_documents
 from migrate.expand.errors import GenerationError
+from migrate.expand.live import reconcile
 from migrate.expand.normalise import normalised
 from migrate.expand.patch import decode_application
 from migrate.expand.rolling import while_rolling
@@ -25,6 +26,7 @@ __all__ = [
     "expand_tree",
     "load_appset",
     "read_clusters",
+    "reconcile",
     "tree_environments",
     "while_rolling",
 ]
@@ -74,12 +76,16 @@ def expand_tree(
 ) -> Expansion:
     """The Applications of every ApplicationSet below ``environments/<env>/argocd/apps``, by environment and name.
 
+    A tree without any is an error, as are a file that does not parse and an environment that was asked for in vain.
     The tree itself is the content of every repository. The projects are those that the environment's folder defines;
     where it defines none, any is taken. Without ``environments`` all of the tree's are expanded, in the tree's order.
     """
     applications: list[GeneratedApplication] = []
     errors: list[ExpansionError] = []
-    for environment in environments or tree_environments(tree):
+    environments = environments or tree_environments(tree)
+    if not environments:
+        errors.append(ExpansionError("", "the tree has no environments/<name>/argocd/apps; write one: migrate convert"))
+    for environment in environments:
         surroundings = Surroundings(
             {"": tree}, clusters, _projects(tree, environment), new_git_file_globbing, argocd_version
         )
@@ -102,7 +108,7 @@ def _expand_environment(tree: FileTree, environment: str, surroundings: Surround
     errors: list[ExpansionError] = []
     folder = tree.under(f"environments/{environment}/argocd/apps")
     if not folder.files:
-        message = f"the tree has no environments/{environment}/argocd/apps"
+        message = f"the tree has no environments/{environment}/argocd/apps; write it with: migrate convert"
         return Expansion((), (ExpansionError("", message, environment),))
     for path in folder.paths():
         if not path.endswith((".yaml", ".yml", ".json")):
@@ -110,10 +116,11 @@ def _expand_environment(tree: FileTree, environment: str, surroundings: Surround
         try:
             documents = load_documents(folder.text(path))
         except (DocumentError, UnicodeDecodeError) as error:
-            errors.append(ExpansionError("", f"{path}: {error}", environment))
+            errors.append(ExpansionError("", f"{path} is no YAML, mend it: {error}", environment))
             continue
         if not any(_kind(document) in ("ApplicationSet", "Application") for document in documents):
-            errors.append(ExpansionError("", f"{path} holds no ApplicationSet", environment))
+            message = f"{path} holds no ApplicationSet and no Application; take it out of argocd/apps"
+            errors.append(ExpansionError("", message, environment))
         for document in documents:
             expansion = _expand_document(document, environment, surroundings)
             applications += expansion.applications

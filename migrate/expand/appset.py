@@ -14,7 +14,7 @@ from migrate.expand.normalise import normalised
 from migrate.expand.params import Params
 from migrate.expand.patch import apply_patch, decode_application
 from migrate.expand.rolling import rolling_step, rolling_steps
-from migrate.expand.schema import DecodeError, MapOf, Node, Struct, decode
+from migrate.expand.schema import DecodeError, MapOf, Node, Struct, decode, missing_fields
 from migrate.expand.text import FlatSubstitution, GoSubstitution, substitute
 from migrate.expand.validate import withheld
 from migrate.model.application import Expansion, ExpansionError, GeneratedApplication
@@ -55,18 +55,19 @@ def _application_name(manifest: JsonObject) -> str:
 
 
 def _decoded(document: JsonValue) -> JsonObject:
-    """The ApplicationSet as the API server stores it: unknown fields gone, wrong types refused."""
+    """The ApplicationSet as the API server stores it: unknown fields gone, wrong types and absent fields refused."""
     try:
         appset: Any = decode(document, APPLICATION_SET)
     except DecodeError as error:
         raise GenerationError(f"rejected by the API server: {error}") from error
+    lacking = list(missing_fields(document, APPLICATION_SET))
+    if lacking:
+        raise GenerationError(f"rejected by the API server: {', '.join(lacking)}: Required value")
     policy = appset["spec"].get("syncPolicy", {}).get("applicationsSync", "")
     if policy not in _POLICIES:
         raise GenerationError(
             f"rejected by the API server: spec.syncPolicy.applicationsSync: Unsupported value: {policy!r}"
         )
-    if not appset["spec"].get("generators"):
-        raise GenerationError("rejected by the API server: spec.generators: Required value")
     return appset  # type: ignore[no-any-return]
 
 
@@ -79,7 +80,7 @@ def _generate(appset: JsonObject, surroundings: Surroundings) -> list[JsonObject
     project = str(spec.get("template", {}).get("spec", {}).get("project", ""))
     generation = Generation(surroundings, substitution, project)
     found = []
-    for generator in spec["generators"]:
+    for generator in spec.get("generators", []):
         for params, own_template in generate_sets(generator, generation):
             merged = merged_template(own_template, template, TEMPLATE)
             try:
@@ -90,13 +91,16 @@ def _generate(appset: JsonObject, surroundings: Surroundings) -> list[JsonObject
 
 
 def _origin(params: Params) -> str:
-    """Which file the parameters came from, where a git generator made them."""
+    """Which file the parameters came from, where a git generator made them; else the name they bring."""
     path = params.get("path", {})
     if isinstance(path, str):
         folder, filename = path, params.get("path.filename", "")
     else:
         folder, filename = (path.get("path", ""), path.get("filename", "")) if isinstance(path, dict) else ("", "")
-    return f" (parameters of {folder}/{filename})" if folder and filename else ""
+    if folder and filename:
+        return f" (parameters of {folder}/{filename})"
+    name = params.get("name")
+    return f" (parameters with the name {name})" if isinstance(name, str) and name else ""
 
 
 def merged_template(own: Any, shared: Any, node: Node) -> Any:

@@ -60,8 +60,11 @@ def _meaningful(lines: list[str]) -> bool:
 
 
 def _parse(text: str) -> JsonValue:
-    """One document. Helm's parser takes mappings alone, so the document becomes the value of a key."""
-    indented = "\n".join(f" {line}" if line else line for line in text.split("\n"))
+    """One document, with or without a byte order mark.
+
+    Helm's parser takes mappings alone, so the document becomes the value of a key.
+    """
+    indented = "\n".join(f" {line}" if line else line for line in text.removeprefix("\ufeff").split("\n"))
     try:
         return parse_values(f"document:\n{indented}\n").get("document")
     except HelmError as error:
@@ -77,12 +80,10 @@ def load_json_or_yaml(text: str) -> JsonValue:
     """A templatePatch as it is read: JSON where it starts with a brace, else YAML (rule 2.10).
 
     Raises:
-        DocumentError: it does not parse.
+        ValueError: it starts as JSON and is none.
+        DocumentError: it is no YAML.
     """
     if text.lstrip().startswith("{"):
-        try:
-            value: JsonValue = json.loads(text)
-        except ValueError as error:
-            raise DocumentError(str(error)) from error
+        value: JsonValue = json.loads(text)
         return value
     return load_document(text)

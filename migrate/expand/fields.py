@@ -58,7 +58,7 @@ _KUSTOMIZE = Struct(
         "forceCommonAnnotations": BOOL,
         "namespace": TEXT,
         "commonAnnotationsEnvsubst": BOOL,
-        "replicas": ListOf(Struct({"name": KEPT, "count": Scalar.INT_OR_TEXT})),
+        "replicas": ListOf(Struct({"name": KEPT, "count": Scalar.INT_OR_TEXT}, required=("count",))),
         "patches": ListOf(
             Struct({"path": TEXT, "patch": TEXT, "target": _PATCH_TARGET, "options": MapOf(Scalar.BOOL_KEPT)})
         ),
@@ -74,7 +74,7 @@ _PLUGIN = Struct(
     {
         "name": TEXT,
         "env": ListOf(Struct({"name": KEPT, "value": KEPT})),
-        "parameters": ListOf(Struct({"name": TEXT, "string": KEPT, "map": TEXT_MAP, "array": TEXTS})),
+        "parameters": ListOf(Struct({"name": TEXT, "string": Scalar.TEXT_POINTER, "map": TEXT_MAP, "array": TEXTS})),
     }
 )
 SOURCE = Struct(
@@ -144,10 +144,12 @@ APPLICATION_SPEC = Struct(
                 "drySource": _DRY_SOURCE,
                 "syncSource": Struct({"targetBranch": KEPT, "path": KEPT, "repoURL": TEXT}),
                 "hydrateTo": Struct({"targetBranch": KEPT}),
-            }
+            },
+            required=("drySource", "syncSource"),
         ),
     },
     always=True,
+    required=("destination",),
 )
 TEMPLATE = Struct(
     {
@@ -156,7 +158,8 @@ TEMPLATE = Struct(
             always=True,
         ),
         "spec": APPLICATION_SPEC,
-    }
+    },
+    required=("metadata", "spec"),
 )
 APPLICATION = Struct(
     {
@@ -195,7 +198,8 @@ _LEAF_GENERATORS: dict[str, Node] = {
             "template": TEMPLATE,
             "pathParamPrefix": TEXT,
             "values": TEXT_MAP,
-        }
+        },
+        required=("revision",),
     ),
     "scmProvider": Scalar.JSON,
     "clusterDecisionResource": Scalar.JSON,
@@ -204,17 +208,19 @@ _LEAF_GENERATORS: dict[str, Node] = {
 }
 
 
-def _joining(children: dict[str, Node]) -> dict[str, Node]:
+def _joining(children: dict[str, Node], *, free: bool = False) -> dict[str, Node]:
     """The two generators that combine others, over such children; ``template`` and ``selector`` belong to each."""
     child = ListOf(Struct({**children, "selector": SELECTOR}))
+    merge: dict[str, Node] = {"generators": child, "mergeKeys": TEXTS, "template": TEMPLATE}
     return {
-        "matrix": Struct({"generators": child, "template": TEMPLATE}),
-        "merge": Struct({"generators": child, "mergeKeys": TEXTS, "template": TEMPLATE}),
+        "matrix": Struct({"generators": child, "template": TEMPLATE}, required=("generators",), free=free),
+        "merge": Struct(merge, required=("generators", "mergeKeys"), free=free),
     }
 
 
-# Nesting ends after one level (rule 1.28): what lies deeper is an unknown field, and so it is dropped.
-_NESTED = {**_LEAF_GENERATORS, **_joining(_LEAF_GENERATORS)}
+# Nesting ends after one level (rule 1.28): what lies deeper is an unknown field, and so it is dropped. The nested ones
+# are free JSON to the API server (rule 11.2).
+_NESTED = {**_LEAF_GENERATORS, **_joining(_LEAF_GENERATORS, free=True)}
 GENERATOR = Struct({**_LEAF_GENERATORS, **_joining(_NESTED), "selector": SELECTOR})
 APPLICATION_SET = Struct(
     {
@@ -254,6 +260,7 @@ APPLICATION_SET = Struct(
                 "applyNestedSelectors": BOOL,
             },
             always=True,
+            required=("generators", "template"),
         ),
     }
 )

@@ -11,7 +11,7 @@ from migrate.expand.context import LOCAL_NAME, LOCAL_SERVER, Cluster, Generation
 from migrate.expand.documents import DocumentError, load_document
 from migrate.expand.errors import GenerationError
 from migrate.expand.git_generator import generate_from_git
-from migrate.expand.params import Params, joined_flat, laid_over, with_values
+from migrate.expand.params import Params, Written, joined_flat, laid_over, lay_into, with_values
 from migrate.expand.selector import check_cluster_selector, filter_params, labels_match
 from migrate.expand.text import GoSubstitution, substitute
 from migrate.model.json import JsonObject
@@ -60,14 +60,14 @@ def _from_list(spec: JsonObject, generation: Generation) -> list[Params]:
         sets = [_element(element) for element in elements]
     text = spec.get("elementsYaml")
     if isinstance(text, str) and text:
-        more = [_element(element) for element in _elements_of(text)]
+        more = [_element(element, "elementsYaml") for element in _elements_of(text)]
         sets += more if generation.substitution.go_template else [_flat_element(element) for element in more]
     return sets
 
 
-def _element(element: Any) -> Params:
+def _element(element: Any, place: str = "list element") -> Params:
     if not isinstance(element, dict):
-        raise GenerationError(f"error unmarshling list element: {json.dumps(element)} is no mapping")
+        raise GenerationError(f"error unmarshling {place}: {json.dumps(element)} is no mapping")
     mapping: Params = floats(element)
     return mapping
 
@@ -153,7 +153,7 @@ def _from_matrix(spec: JsonObject, generation: Generation) -> list[Params]:
 
 
 def _filled_in(child: JsonObject, params: Params, generation: Generation) -> JsonObject:
-    """The second child with the first one's parameters in every text (rules 1.28 and 1.31)."""
+    """The second child with the first one's parameters in every text but its own selector (rules 1.28 and 1.31)."""
 
     def render(text: str) -> str:
         return generation.substitution.render(text, params)
@@ -162,6 +162,10 @@ def _filled_in(child: JsonObject, params: Params, generation: Generation) -> Jso
     for kind, spec in child.items():
         if not isinstance(spec, dict):
             continue
+        if kind == "selector":
+            filled[kind] = spec
+            continue
+        substitute(spec.get("template"), render)  # ignored afterwards, but a key that it lacks has failed by then
         rest = {key: value for key, value in spec.items() if key not in ("template", "values")}
         child_spec: dict[str, Any] = substitute(rest, render)
         values: Any = spec.get("values")
@@ -194,11 +198,14 @@ def _from_merge(spec: JsonObject, generation: Generation) -> list[Params]:
         raise GenerationError("no merge keys were specified, Merge requires at least one")
     merged = _by_keys(_child_sets(children[0], generation), keys)
     for child in children[1:]:
+        written: Written = {}
         for identity, params in _by_keys(_child_sets(child, generation), keys).items():
-            if identity in merged:
-                base = merged[identity]
-                go_template = generation.substitution.go_template
-                merged[identity] = laid_over(base, params) if go_template else {**base, **params}
+            if identity not in merged:
+                continue
+            if generation.substitution.go_template:
+                lay_into(merged[identity], params, written)
+            else:
+                merged[identity].update(params)
     return list(merged.values())
 
 

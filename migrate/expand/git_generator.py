@@ -75,8 +75,8 @@ def _file_params(path: str, tree: FileTree, spec: JsonObject, generation: Genera
     folder, _, filename = path.rpartition("/")
     prefix = str(spec.get("pathParamPrefix", ""))
     values: Any = spec.get("values", {})
-    located = path_params(folder or ".", filename, prefix, generation.substitution)
     for content in _mappings(path, tree):
+        located = path_params(folder or ".", filename, prefix, generation.substitution)
         params = floats(content) if generation.substitution.go_template else flat_texts(floats(content))
         yield with_values({**params, **located}, values, generation.substitution)
 

@@ -89,6 +89,44 @@ def _laid_over_value(key: str, below: Any, value: Any) -> Any:
     return laid_over(below, value)
 
 
+Written: TypeAlias = "dict[tuple[int, str], Any]"
+"""What one child of a merge wrote into which nested mapping, told by its identity."""
+
+
+def lay_into(base: Params, above: Mapping[str, Any], written: Written) -> None:
+    """As :func:`laid_over`, but nested mappings of ``base`` are changed where they are.
+
+    So does the controller, and the sets that a matrix makes share the nested mappings of its first child: what is
+    laid over one of them is laid over all.
+
+    Raises:
+        GenerationError: as above; or two sets lay different values into one shared mapping, and which of them stays
+            changes from run to run in the controller.
+    """
+    for key, value in above.items():
+        below = base.get(key)
+        if isinstance(below, TextMap) and isinstance(value, TextMap):
+            texts: Any = below.data
+            _lay_into_shared(texts, value, written)
+        elif isinstance(below, dict) and isinstance(value, Mapping):
+            _lay_into_shared(below, value, written)
+        else:
+            base[key] = _laid_over_value(key, below, value)
+
+
+def _lay_into_shared(below: Params, above: Mapping[str, Any], written: Written) -> None:
+    for key, value in above.items():
+        if isinstance(value, Mapping):
+            continue
+        before = written.setdefault((id(below), key), value)
+        if before != value:
+            raise GenerationError(
+                f"parameter {key!r}: two sets of a merge write {go_text(before)} and {go_text(value)} into a mapping "
+                "that the sets of the base share; which one stays changes from run to run in the controller"
+            )
+    lay_into(below, above, written)
+
+
 def joined_flat(first: Params, second: Params) -> Params:
     """Two flat parameter sets as one.
 

@@ -22,6 +22,8 @@ def apply_patch(application: JsonObject, text: str) -> JsonObject:
     """
     try:
         patch = load_json_or_yaml(text)
+    except ValueError as error:
+        raise GenerationError(f"invalid templatePatch {text!r}: it starts as JSON, but is none: {error}") from error
     except DocumentError as error:
         raise GenerationError(f"error while converting template to json {text!r}: {error}") from error
     if patch is None:
@@ -66,7 +68,7 @@ def _merge(base: JsonObject, patch: JsonObject, path: tuple[str, ...]) -> JsonOb
         return _without_directives(patch)
     if directive == "delete":
         return {}
-    merged = dict(base)
+    merged = _as_directed(base, patch)
     for key, value in patch.items():
         if key.startswith("$"):
             continue
@@ -75,6 +77,17 @@ def _merge(base: JsonObject, patch: JsonObject, path: tuple[str, ...]) -> JsonOb
         else:
             merged[key] = _merged_value(merged.get(key), value, (*path, key))
     return merged
+
+
+def _as_directed(base: JsonObject, patch: JsonObject) -> JsonObject:
+    """The base without what ``$retainKeys`` does not name and ``$deleteFromPrimitiveList/KEY`` takes out."""
+    retained = patch.get("$retainKeys")
+    kept = {key: value for key, value in base.items() if not isinstance(retained, list) or key in retained}
+    for key, value in kept.items():
+        removed = patch.get(f"$deleteFromPrimitiveList/{key}")
+        if isinstance(value, list) and isinstance(removed, list):
+            kept[key] = [item for item in value if item not in removed]
+    return kept
 
 
 def _merged_value(below: JsonValue, value: JsonValue, path: tuple[str, ...]) -> JsonValue:

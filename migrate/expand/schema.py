@@ -6,7 +6,7 @@ are refused, and fields that Go would leave out when empty are left out. Compari
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
@@ -19,6 +19,7 @@ class Scalar(Enum):
 
     TEXT = "string"
     TEXT_KEPT = "string, kept"
+    TEXT_POINTER = "string, if given"
     BOOL = "bool"
     BOOL_KEPT = "bool, kept"
     INT = "int64"
@@ -29,10 +30,15 @@ class Scalar(Enum):
 
 @dataclass(frozen=True)
 class Struct:
-    """An object with known fields; ``always`` for one that Go writes even when nobody set it."""
+    """An object with known fields; ``always`` for one that Go writes even when nobody set it.
+
+    The API server wants the ``required`` ones and every ``TEXT_KEPT``, unless it does not look inside (``free``).
+    """
 
     fields: Mapping[str, Node]
     always: bool = False
+    required: tuple[str, ...] = ()
+    free: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,27 @@ def decode(value: JsonValue, node: Node, path: str = "") -> JsonValue:
             return _decode_struct(_expect(value, dict, "object", path), node, path)
         case ListOf(item):
             items = _expect(value, list, "list", path)
-            return [decode(each, item, path) for each in items if each is not None]
+            return [decode(each, item, f"{path}[{i}]") for i, each in enumerate(items) if each is not None]
         case MapOf(item):
             entries = _expect(value, dict, "object", path)
             return {key: decode(each, item, f"{path}.{key}") for key, each in entries.items() if each is not None}
         case _:
             return _decode_scalar(value, node, path)
+
+
+def missing_fields(value: JsonValue, node: Node, path: str = "") -> Iterator[str]:
+    """The dotted paths of the fields that the API server wants and ``value`` lacks, as they come."""
+    match node:
+        case Struct() if isinstance(value, dict) and not node.free:
+            for name, field in node.fields.items():
+                here = f"{path}.{name}".lstrip(".")
+                if value.get(name) is not None:
+                    yield from missing_fields(value[name], field, here)
+                elif field is Scalar.TEXT_KEPT or name in node.required:
+                    yield here
+        case ListOf(item) if isinstance(value, list):
+            for position, each in enumerate(value):
+                yield from missing_fields(each, item, f"{path}[{position}]")
 
 
 def _expect(value: JsonValue, kind: type, name: str, path: str) -> Any:
@@ -115,6 +136,7 @@ def _decode_scalar(value: JsonValue, node: Scalar, path: str) -> JsonValue:
     fits = {
         Scalar.TEXT: isinstance(value, str),
         Scalar.TEXT_KEPT: isinstance(value, str),
+        Scalar.TEXT_POINTER: isinstance(value, str),
         Scalar.BOOL: isinstance(value, bool),
         Scalar.BOOL_KEPT: isinstance(value, bool),
         Scalar.INT: _whole(value),

@@ -44,7 +44,7 @@ class GoSubstitution:
 
 
 class FlatSubstitution:
-    """``goTemplate`` off: only parameters that are text fill in; anything else stays as it is, without an error."""
+    """``goTemplate`` off: only parameters that are text fill in; a tag that names none of them stays as it is."""
 
     go_template = False
 
@@ -56,8 +56,12 @@ class FlatSubstitution:
             before, opening, after = rest.partition("{{")
             tag, closing, following = after.partition("}}")
             pieces.append(before)
-            if not opening or not closing:
-                return "".join(pieces) + (opening + after)
+            if not opening:
+                return "".join(pieces)
+            if not closing:
+                raise GenerationError(
+                    f'invalid template: Cannot find end tag="}}}}" in the template="{text}" starting from "{after}"'
+                )
             value = params.get(tag.strip())
             pieces.append(value if isinstance(value, str) and tag.strip() else "{{" + tag + "}}")
             rest = following

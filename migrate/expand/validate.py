@@ -51,7 +51,8 @@ def _destination_fault(destination: dict[str, str], surroundings: Surroundings) 
         return "" if server.rstrip("/") in known else f'{prefix}cluster "{server}" not found'
     count = sum(cluster.name == name for cluster in surroundings.clusters)
     if count > 1:
-        return f"{prefix}there are {count} clusters with the name {name}"
+        servers = " ".join(cluster.server for cluster in surroundings.clusters if cluster.name == name)
+        return f"{prefix}there are {count} clusters with the same name: [{servers}]"
     return "" if count or name == LOCAL_NAME else f"{prefix}there are no clusters with this name: {name}"
 
 

@@ -171,8 +171,8 @@ def test_clusters_given_and_the_local_one() -> None:
 
 
 def test_flat_mode_fills_in_texts_and_leaves_the_rest() -> None:
-    filled = FlatSubstitution().render("{{ a }}-{{b}}-{{ .a }}-{{ missing }}-{{ open", {"a": "1", "b": "2", "n": 3})
-    assert filled == "1-2-{{ .a }}-{{ missing }}-{{ open"
+    filled = FlatSubstitution().render("{{ a }}-{{b}}-{{ .a }}-{{ missing }}-}}", {"a": "1", "b": "2", "n": 3})
+    assert filled == "1-2-{{ .a }}-{{ missing }}-}}"
 
 
 @pytest.mark.parametrize(
