@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import click
@@ -10,20 +11,25 @@ import click
 from migrate import pipeline
 from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings, common_options
-from migrate.cli.stages import planned
+from migrate.cli.stages import planned_by_units
 from migrate.cli.work import existing_folder, exit_code, over_environments, page, product, tell
 from migrate.doors.files import read_tree, store_verdicts
-from migrate.errors import ExitCode
+from migrate.errors import ExitCode, UsageError
 from migrate.expand import expand_tree
 from migrate.lint import inventory, inventory_markdown, lint_tree
 from migrate.model.json import to_json
-from migrate.model.report import Verdict
-from migrate.report import findings_text, lint_json, report_json, report_text
+from migrate.model.report import Report, Verdict
+from migrate.proof import Proof, ProofOptions, Shard
+from migrate.report import findings_text, lint_json, report_json, report_junit, report_markdown, report_text
 
 
 @click.command()
-@common_options("table", "json")
-def verify(settings: Settings) -> int:
+@click.option("--shard", "shard", metavar="I/N", default=None, help="Only this part of the rows; N runs have them all.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first release that is different or unrendered.")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Render on the Dask cluster of this scheduler.")
+@click.option("--cache", default="", metavar="DIR", help="Keep renders without secrets here from run to run (1 GiB).")
+@common_options("table", "json", "junit", "markdown")
+def verify(settings: Settings, shard: str | None, fail_fast: bool, scheduler: str, cache: str) -> int:
     """Prove that Argo CD would apply what Helmfile applied.
 
     Both sides are rendered: the helmfiles as Helmfile hands them to Helm, the tree's ApplicationSets expanded and
@@ -33,19 +39,38 @@ def verify(settings: Settings) -> int:
     Examples:
       migrate verify helmfiles
       migrate verify helmfiles -e production --output json
+      migrate verify --shard 2/4 --output junit > verify-2.xml      in CI
     """
+    options = ProofOptions(settings.jobs, scheduler, _shard(shard), fail_fast, cache)
     folder = existing_folder(settings.out, "the tree", "write it with: migrate convert")
-    read, plan = planned(settings)
-    tree = read_tree(folder)
-    report, _, _ = pipeline.prove(read, plan, tree, folder, console=settings.console, jobs=settings.jobs)
+    with Proof(options, settings.console) as proof:
+        read, plan = planned_by_units(settings, proof, options.shard)
+        report = proof.prove(read, plan, read_tree(folder), folder)
     tell(settings.console, (*read.findings, *report.findings))
-    store_verdicts(Path(".migrate"), report.tree_hash, json.dumps(to_json(report), indent=1, ensure_ascii=False))
-    if settings.output == "json":
-        product(report_json(report))
-    else:
-        product(report_text(report, read.estate.environments, page(settings)))
+    if not report.shard and not report.unjudged:
+        store_verdicts(Path(".migrate"), report.tree_hash, json.dumps(to_json(report), indent=1, ensure_ascii=False))
+    product(_report_in(settings, report, read.estate.environments))
     bad = any(row.verdict in (Verdict.DIFFERENT, Verdict.UNRENDERED) for row in report.releases)
     return int(ExitCode.DIFFERENT if bad else exit_code((*read.findings, *report.findings)))
+
+
+def _report_in(settings: Settings, report: Report, environments: tuple[str, ...]) -> str:
+    match settings.output:
+        case "json":
+            return report_json(report)
+        case "junit":
+            return report_junit(report)
+        case "markdown":
+            return report_markdown(report, environments)
+        case _:
+            return report_text(report, environments, page(settings))
+
+
+def _shard(text: str | None) -> Shard:
+    found = re.fullmatch(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", text or "1/1")
+    if found is None or int(found[1]) > int(found[2]):
+        raise UsageError(f"--shard {text}: a part of a whole is expected", hint="for example --shard 1/4")
+    return Shard(int(found[1]), int(found[2]))
 
 
 @click.command()

@@ -134,6 +134,8 @@ def expand(
     if appset:
         expansion = _expand_one(appset, repos, clusters, projects, new_git_file_globbing=new_git_file_globbing)
     else:
+        if repos or projects is not None:
+            raise UsageError("--repo and --projects belong to --appset", hint="a tree holds its own projects and files")
         folder = existing_folder(tree_folder or settings.out, "the tree", "write it with: migrate convert")
         tree = read_tree(folder)
         known = tree_environments(tree)
@@ -158,7 +160,10 @@ def _expand_one(
         raise UsageError(f"{appset}: {error}", hint="give a file that holds one ApplicationSet") from error
     return expand_appset(
         document,
-        {url: read_tree(Path(folder)) for url, folder in repositories_by_url(repos, document).items()},
+        {
+            url: read_tree(existing_folder(Path(folder), f"the content of {url},", "give its folder: --repo URL=DIR"))
+            for url, folder in repositories_by_url(repos, document).items()
+        },
         clusters=_clusters(clusters) or (),
         projects=frozenset(projects.split(",")) if projects is not None else None,
         new_git_file_globbing=new_git_file_globbing,

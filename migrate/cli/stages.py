@@ -11,6 +11,7 @@ from migrate.errors import AnswersMissingError, UsageError
 from migrate.model.plan import Plan
 from migrate.pipeline import Reading
 from migrate.plan import settle_unstable
+from migrate.proof import Proof, Shard
 
 
 def whole_estate(settings: Settings, what: str) -> None:
@@ -43,6 +44,24 @@ def planned(settings: Settings) -> tuple[Reading, Plan]:
         AnswersMissingError: a rule is marked ``ask`` and its answer is missing.
     """
     read, decided = reading(settings)
+    plan = pipeline.plan_releases(read, decided)
+    require_answers(plan)
+    return replace(read, findings=settle_unstable(read.findings, plan)), plan
+
+
+def planned_by_units(settings: Settings, proof: Proof, shard: Shard) -> tuple[Reading, Plan]:
+    """As ``planned``, read and rendered by ``proof``.
+
+    Raises:
+        AnswersMissingError: as ``planned``, and where a shard would have to guess what only the whole estate tells.
+    """
+    decided = decided_plan(settings)
+    read = proof.read(settings.request, decided=decided, clusters=settings.clusters())
+    known = decided.by_id() if decided else {}
+    if shard.of > 1 and any(release.id not in known for release in read.estate.releases):
+        raise AnswersMissingError(
+            f"a shard needs a whole plan, and {settings.plan_file} lacks releases", hint="write it with: migrate plan"
+        )
     plan = pipeline.plan_releases(read, decided)
     require_answers(plan)
     return replace(read, findings=settle_unstable(read.findings, plan)), plan

@@ -55,11 +55,11 @@ def _node(name: str, found: Mapping[str, Release], rendered: Renders, defined: M
         tests_only=bool(everything) and not ordinary,
         cluster_scoped=tuple(kind for kind in kinds if is_cluster_scoped(kind, defined)),
         crds=tuple(sorted({kind for m in manifests if (kind := defined_kind(m))})),
-        controls=tuple(sorted({group for m in manifests for group in _controlled(m)})),
+        controls=tuple(sorted({group for m in manifests for group in controlled(m)})),
     )
 
 
-def _controlled(manifest: Manifest) -> Iterable[str]:
+def controlled(manifest: Manifest) -> Iterable[str]:
     """Groups of custom kinds whose status or finalizers a role may write; only a controller asks for that."""
     if manifest.key.kind not in ("ClusterRole", "Role"):
         return

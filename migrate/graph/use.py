@@ -56,14 +56,14 @@ def _annotated(manifest: Manifest, namespace: str) -> Iterator[Thing]:
             yield Thing(kind, namespace if kind == "issuer" else "", value)
 
 
-_CLASSES = {
+CLASS_TEXTS = {
     "storageClassName": "storageclass",
     "storageClass": "storageclass",
     "priorityClassName": "priorityclass",
     "ingressClassName": "ingressclass",
     "gatewayClassName": "gatewayclass",
 }
-_NAMESPACED_TEXT = {"secretName": "secret", "serviceAccountName": "serviceaccount"}
+NAMESPACED_TEXTS = {"secretName": "secret", "serviceAccountName": "serviceaccount"}
 
 
 def _walk(name: str, value: JsonValue, namespace: str, kind: str) -> Iterator[Thing]:
@@ -76,7 +76,7 @@ def _walk(name: str, value: JsonValue, namespace: str, kind: str) -> Iterator[Th
             yield from _walk("", item, namespace, kind)
     elif isinstance(value, dict):
         if value.get("optional") is not True:
-            yield from _named_by_mapping(name, value, namespace)
+            yield from named_by_mapping(name, value, namespace)
         for key in sorted(value):
             yield from _walk(key, value[key], namespace, kind)
 
@@ -84,11 +84,11 @@ def _walk(name: str, value: JsonValue, namespace: str, kind: str) -> Iterator[Th
 def _named_by_text(name: str, value: str, namespace: str, kind: str) -> Iterator[Thing]:
     if not value:
         return
-    if name in _CLASSES:
-        yield Thing(_CLASSES[name], "", value)
+    if name in CLASS_TEXTS:
+        yield Thing(CLASS_TEXTS[name], "", value)
     # What a Certificate names it makes; with an Ingress, cert-manager or a person may make it.
-    elif name in _NAMESPACED_TEXT and kind != "Certificate.cert-manager.io":
-        yield Thing(_NAMESPACED_TEXT[name], namespace, value)
+    elif name in NAMESPACED_TEXTS and kind != "Certificate.cert-manager.io":
+        yield Thing(NAMESPACED_TEXTS[name], namespace, value)
 
 
 def _listed(name: str, item: JsonValue, namespace: str) -> Iterator[Thing]:
@@ -104,7 +104,8 @@ def _listed(name: str, item: JsonValue, namespace: str) -> Iterator[Thing]:
         yield Thing("secret", place, target)
 
 
-def _named_by_mapping(name: str, value: JsonObject, namespace: str) -> Iterator[Thing]:
+def named_by_mapping(name: str, value: JsonObject, namespace: str) -> Iterator[Thing]:
+    """What a mapping under the key ``name`` refers to by its own texts."""
     if name == "storage" and value.get("type") == "persistent-claim" and (storage := text_at(value, "class")):
         yield Thing("storageclass", "", storage)
     target = text_at(value, "name")

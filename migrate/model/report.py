@@ -79,6 +79,10 @@ class Report:
     timings: Mapping[str, float] = field(default_factory=dict)
     tree_hash: str = ""
     kube_versions: Mapping[str, str] = field(default_factory=dict)
+    shard: str = ""
+    """``i/n`` where only this part of the rows was asked for."""
+    unjudged: int = 0
+    """Rows that were left out after the first bad one, as ``--fail-fast`` asks."""
 
     def summary(self) -> dict[str, int]:
         """How many rows of each verdict, every verdict present."""

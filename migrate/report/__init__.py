@@ -1,5 +1,7 @@
 """Nouns → text: the JSON of the contract, tables for a terminal, markdown for a pull request."""
 
+from migrate.report.junit import report_junit
+from migrate.report.markdown import report_markdown
 from migrate.report.shapes import (
     estate_json,
     expansion_json,
@@ -33,6 +35,8 @@ __all__ = [
     "lint_json",
     "plan_table",
     "report_json",
+    "report_junit",
+    "report_markdown",
     "report_text",
     "status_json",
     "status_table",

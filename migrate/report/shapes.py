@@ -111,6 +111,8 @@ def report_json(report: Report) -> str:
             "kubeVersions": dict(report.kube_versions),
             "treeHash": report.tree_hash,
             "timings": dict(report.timings),
+            **({"shard": report.shard} if report.shard else {}),
+            **({"unjudged": report.unjudged} if report.unjudged else {}),
         }
     )
 

@@ -163,7 +163,7 @@ def expansion_table(expansion: Expansion, page: Page) -> str:
     ]
     # Nothing is ordered by steps before the handover: an empty column would only ask what it is.
     columns += [column("step", steps, right=True)] if any(steps) else []
-    lines = [f"error: {e.application or e.appset}: {e.message}" for e in expansion.errors]
+    lines = [": ".join(filter(None, ("error", e.application or e.appset, e.message))) for e in expansion.errors]
     told = [line for text in lines for line in wrapped(text, page.width, rest="  ")]
     where = ", ".join(filter(None, environments))
     count = _many(len(rows), "application") + (f" in {where}" if where else "")
@@ -292,15 +292,18 @@ def _sentence(report: Report, page: Page) -> list[str]:
     summary, total = report.summary(), len(report.releases)
     proven = summary["equal"] + summary["explained"]
     errors = sum(finding.severity is Severity.ERROR for finding in report.findings)
-    if total and proven == total and not errors:
+    part = f" (shard {report.shard})" if report.shard else ""
+    if total and proven == total and not errors and not report.unjudged:
         said = (
-            f"Proven: all {total} releases are what Helmfile applied:",
+            f"Proven{part}: all {total} releases are what Helmfile applied:",
             f"{summary['equal']} equal, {summary['explained']} explained, none different, none unrendered",
         )
         return [line for text in said for line in _styled(text, "bold green", page)]
     return _styled(
-        f"Not proven: of {total} releases, different: {summary['different']}, unrendered: {summary['unrendered']}; "
-        f"{proven} are equal or explained" + (f"; {_many(errors, 'error')} above." if errors else "."),
+        f"Not proven{part}: of {total} releases, different: {summary['different']}, "
+        f"unrendered: {summary['unrendered']}; {proven} are equal or explained"
+        + (f"; {_many(errors, 'error')} above" if errors else "")
+        + (f"; stopped early, {report.unjudged} not judged." if report.unjudged else "."),
         "bold red",
         page,
     )

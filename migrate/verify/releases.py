@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from migrate.model.application import Expansion, ExpansionError
+from migrate.model.application import Expansion, ExpansionError, GeneratedApplication
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding, Severity
 from migrate.model.json import JsonObject
@@ -15,20 +16,31 @@ from migrate.model.report import Difference, Exclusion, ReleaseVerdict, Report, 
 from migrate.verify.aim import aim_differences
 from migrate.verify.compare import Change, Pair, find_changes, pair_by_key, pair_by_likeness
 from migrate.verify.differences import describe
-from migrate.verify.explain import Comparison, explain_changes, may_change_manifests
+from migrate.verify.explain import Comparison, explain_changes, may_change_manifests, opaque_reasons
 
 Renders = Mapping[tuple[str, str], Rendered]
 
 
-def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expansion, right: Renders) -> Report:
-    """Whether Argo CD would apply what helmfile applied: a row for each deployed release and each Application.
+@dataclass(frozen=True)
+class Pairing:
+    """One row to judge: a release and the Application that is to apply it; one of them may be missing."""
 
-    ``left`` is keyed by (environment, release id), ``right`` by (environment, Application name).
-    """
+    environment: str
+    release: Release | None
+    entry: ReleasePlan | None = None
+    application: GeneratedApplication | None = None
+    failure: str = ""
+    """Why the Application is missing, where its ApplicationSet says so."""
+
+
+def pair_releases(
+    estate: Estate, plan: Plan, expansion: Expansion
+) -> tuple[tuple[Pairing, ...], tuple[Exclusion, ...]]:
+    """Every row of the report in its order, and what has none on purpose."""
     planned = plan.by_id()
     applications = {(a.environment, a.name): a for a in expansion.applications}
     failures = {(e.environment, e.application): e.message for e in expansion.errors}
-    rows: list[ReleaseVerdict] = []
+    pairings: list[Pairing] = []
     excluded: list[Exclusion] = []
     matched: set[tuple[str, str]] = set()
     for release in estate.releases:
@@ -38,22 +50,64 @@ def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expans
             excluded.append(Exclusion(release.environment, release.id, reason))
             continue
         name = _application_name(release, entry, applications)
-        rendered = left.get((release.environment, release.id), Rendered(error="it was not rendered"))
-        if (release.environment, name) not in applications:
-            why = failures.get((release.environment, name)) or failures.get((release.environment, ""), "")
-            rows.append(_without_application(release, rendered, entry, why))
-            continue
-        matched.add((release.environment, name))
-        applied = right.get((release.environment, name), Rendered(error="the Application was not rendered"))
-        row = compare_release(release, entry, name, rendered, applied)
-        rows.append(_aimed(row, tuple(aim_differences(applications[release.environment, name], release, plan))))
+        application = applications.get((release.environment, name))
+        why = failures.get((release.environment, name)) or failures.get((release.environment, ""), "")
+        if application is not None:
+            matched.add((release.environment, name))
+        pairings.append(Pairing(release.environment, release, entry, application, "" if application else why))
     gone = {(e.component.value): e for e in plan.releases if e.state == "removed"}
     for environment, name in sorted(applications.keys() - matched):
         if name in gone and not any(r.id == gone[name].id for r in estate.releases):
             excluded.append(Exclusion(environment, gone[name].id, "removed from the helmfiles by the cut-over"))
         else:
-            rows.append(_without_release(environment, name, right.get((environment, name), Rendered())))
-    return Report(tuple(rows), tuple(excluded), tuple(_expansion_finding(error) for error in expansion.errors))
+            pairings.append(Pairing(environment, None, application=applications[environment, name]))
+    return tuple(pairings), tuple(excluded)
+
+
+def judge(pairing: Pairing, plan: Plan, left: Rendered | None, right: Rendered | None) -> ReleaseVerdict:
+    """The row of one pairing from the renders of its sides."""
+    release, application = pairing.release, pairing.application
+    if release is None:
+        name = application.name if application else ""
+        return _without_release(pairing.environment, name, right or Rendered())
+    rendered = left or Rendered(error="it was not rendered")
+    if application is None:
+        return _without_application(release, rendered, pairing.entry, pairing.failure)
+    applied = right or Rendered(error="the Application was not rendered")
+    row = compare_release(release, pairing.entry, application.name, rendered, applied)
+    return _aimed(row, tuple(aim_differences(application, release, plan)))
+
+
+def unjudged(pairing: Pairing, reason: str) -> ReleaseVerdict:
+    """The row of a pairing that could not be judged."""
+    release, application = pairing.release, pairing.application
+    return ReleaseVerdict(
+        pairing.environment,
+        release.id if release else "",
+        application.name if application else "",
+        Verdict.UNRENDERED,
+        reason=reason,
+        layer=release.layer if release else "",
+    )
+
+
+def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expansion, right: Renders) -> Report:
+    """Whether Argo CD would apply what helmfile applied: a row for each deployed release and each Application.
+
+    ``left`` is keyed by (environment, release id), ``right`` by (environment, Application name).
+    """
+    pairings, excluded = pair_releases(estate, plan, expansion)
+    rows = []
+    for pairing in pairings:
+        of_release = left.get((pairing.environment, pairing.release.id)) if pairing.release else None
+        of_application = right.get((pairing.environment, pairing.application.name)) if pairing.application else None
+        rows.append(judge(pairing, plan, of_release, of_application))
+    return Report(tuple(rows), excluded, expansion_findings(expansion))
+
+
+def expansion_findings(expansion: Expansion) -> tuple[Finding, ...]:
+    """What failed to expand."""
+    return tuple(_expansion_finding(error) for error in expansion.errors)
 
 
 def _expansion_finding(error: ExpansionError) -> Finding:
@@ -119,7 +173,9 @@ def unrendered_reason(release: Release, left: Rendered, right: Rendered) -> str:
         return f"helmfile's side does not render: {left.error}"
     if right.error:
         return f"Argo CD's side does not render: {right.error}"
-    opaque = [reason for reason in release.opaque if may_change_manifests(reason)]
+    if release.unread:
+        return "its values cannot be read: see the finding HF012"
+    opaque = [reason for reason in opaque_reasons(release) if may_change_manifests(reason)]
     if opaque:
         return f"helmfile may change the manifests after Helm: {', '.join(opaque)}"
     unknown = [

@@ -1,0 +1,76 @@
+"""What the graph looks at in an object: the outlines of a large estate fit into memory where its objects do not.
+
+``build_graph`` gives the same for outlines as for the objects themselves.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from migrate.graph.build import controlled
+from migrate.graph.kinds import is_crd, kind_of, mapping_at, text_at
+from migrate.graph.provide import generated_secrets
+from migrate.graph.use import CLASS_TEXTS, NAMESPACED_TEXTS, named_by_mapping
+from migrate.model.json import JsonObject, JsonValue
+from migrate.model.manifest import Manifest, Rendered
+
+_WHOLE_LISTS = frozenset({"imagePullSecrets", "parentRefs", "certificateRefs"})
+_TEXTS = frozenset({*CLASS_TEXTS, *NAMESPACED_TEXTS})
+_OF_REFERENCES = ("name", "namespace", "kind", "type", "class", "optional")
+_WHOLE_KINDS = frozenset({"APIService.apiregistration.k8s.io", "ClusterExternalSecret.external-secrets.io"})
+
+
+def outlined(rendered: Rendered) -> Rendered:
+    """The render with the outlines of its objects; no texts."""
+    return dataclasses.replace(rendered, manifests=tuple(outline(manifest) for manifest in rendered.manifests))
+
+
+def outline(manifest: Manifest) -> Manifest:
+    """The object with its key and metadata, and of its contents what refers to other objects or provides them."""
+    return dataclasses.replace(manifest, document=_outlined_document(manifest), text="")
+
+
+def _outlined_document(manifest: Manifest) -> JsonObject:
+    document, key = manifest.document, manifest.key
+    if is_crd(key):
+        names = {"kind": text_at(document, "spec", "names", "kind")}
+        spec: JsonObject = {"group": text_at(document, "spec", "group"), "names": dict(names)}
+        return {**_head(document), "spec": {**spec, "scope": text_at(document, "spec", "scope")}}
+    whole = key.group == "admissionregistration.k8s.io" or kind_of(key) in _WHOLE_KINDS or generated_secrets(manifest)
+    if whole or any(controlled(manifest)):
+        return document
+    kept = _pruned_mapping({k: v for k, v in document.items() if k not in ("apiVersion", "kind", "metadata", "status")})
+    return {**_head(document), **kept}
+
+
+def _head(document: JsonObject) -> JsonObject:
+    head: JsonObject = {name: document[name] for name in ("apiVersion", "kind") if name in document}
+    metadata = mapping_at(document, "metadata")
+    return {**head, "metadata": {k: v for k, v in metadata.items() if k in ("name", "namespace", "annotations")}}
+
+
+def _pruned_mapping(value: JsonObject) -> JsonObject:
+    kept: JsonObject = {}
+    for name, item in value.items():
+        if isinstance(item, str):
+            if name in _TEXTS:
+                kept[name] = item
+        elif isinstance(item, (dict, list)) and (inner := _pruned(name, item)) is not None:
+            kept[name] = inner
+    return kept
+
+
+def _pruned(name: str, value: JsonValue) -> JsonValue:
+    """What of a mapping or a list stays; None where nothing does."""
+    if isinstance(value, list):
+        if name in _WHOLE_LISTS:
+            return value
+        items = (_pruned("", item) for item in value if isinstance(item, (dict, list)))
+        return [kept for kept in items if kept is not None] or None
+    if not isinstance(value, dict):
+        return None
+    kept_mapping = _pruned_mapping(value)
+    # Only under a key of its own does a mapping refer to something by its own texts.
+    if name and any(named_by_mapping(name, value, "")):
+        kept_mapping |= {key: value[key] for key in _OF_REFERENCES if key in value}
+    return kept_mapping or None
