@@ -18,6 +18,7 @@ from migrate.model.charts import ChartSource
 from migrate.model.estate import Estate, Layer, ReadRequest, Release, ValuesLayer
 from migrate.model.finding import Finding, Severity, sort_findings
 from migrate.model.state import StateFile, StateFiles
+from migrate.read.across import once, tell_needs, tell_twice, tell_unstable, tell_variables, together
 from migrate.read.binary import binary_releases
 from migrate.read.command_line import command_line_overrides
 from migrate.read.discover import discover, layer_name
@@ -75,7 +76,7 @@ def read_states(request: ReadRequest, wanted: Wanted) -> StateFiles:
         passed = _command_line(session, path, single=single)
         visited = Visit(path, layer_name(path), passed, selectors, single)
         found += walk(session, visited, lambda s, v, state: state_file(s, v, state, wanted)) or ()
-    _tell_unstable(session)
+    tell_unstable(session)
     return StateFiles(files.root, tuple(found), sort_findings(tuple(session.findings)))
 
 
@@ -109,14 +110,14 @@ def _read(request: ReadRequest, *, reveal: bool, with_values: bool) -> Estate:
             declared = (e for names in session.declared.values() for e in names)
             pending += [e for e in dict.fromkeys(declared) if e not in found and e not in pending]
     if errors:
-        raise _together(errors)
+        raise together(errors)
     return Estate(
         path=request.path,
         root=files.root,
         environments=tuple(found),
         layers=tuple(Layer(layer_name(p), files.shown(p), order) for order, p in enumerate(paths)),
         releases=tuple(release for releases in found.values() for release in releases),
-        findings=sort_findings(_once(findings, tuple(found))),
+        findings=sort_findings(once(findings, tuple(found))),
         chart_sources=tuple(sources),
     )
 
@@ -126,8 +127,8 @@ def _through_binary(session: Session, paths: tuple[str, ...]) -> tuple[Release, 
     request = replace(session.request, helmfile_binary=None, secrets_dir=None)
     twin = _session(request, session.files, session.environment, reveal=False, with_values=session.with_values)
     found = binary_releases(session, paths, _read_environment(twin, paths, []))
-    _tell_needs(session, found)
-    _tell_twice(session, found)
+    tell_needs(session, found)
+    tell_twice(session, found)
     return tuple(item.release for item in found)
 
 
@@ -216,10 +217,10 @@ def _read_environment(session: Session, paths: tuple[str, ...], errors: list[Est
         found += visited or ()
     if paths and not used and len(errors) == before and session.environment != "default":
         errors.append(_unknown_environment(session))
-    _tell_needs(session, found)
-    _tell_unstable(session)
-    _tell_variables(session)
-    _tell_twice(session, found)
+    tell_needs(session, found)
+    tell_unstable(session)
+    tell_variables(session)
+    tell_twice(session, found)
     return tuple(item.release for item in found)
 
 
@@ -248,113 +249,6 @@ def _unknown_environment(session: Session) -> EstateError:
     return EstateError(
         f"no state file knows the environment {session.environment!r}", hint=f"{hint}declared are: {known}"
     )
-
-
-# --- findings over several files
-
-
-def _tell_needs(session: Session, found: list[Visited]) -> None:
-    """Needs that name nothing in their own file: helmfile refuses them when it plans (rule 11.6, decision 17)."""
-    anywhere = {item.release.id: item for item in found}
-    by_file: dict[str, dict[str, Release]] = {}
-    for item in found:
-        by_file.setdefault(item.file, {})[item.release.id] = item.release
-    filtered = bool(session.request.selectors)
-    for item in found:
-        for need in item.release.needs:
-            if need == item.release.id:
-                _tell_self_need(session, item.release)
-            if need in by_file[item.file] or (filtered and need not in anywhere):
-                continue
-            _tell_need(session, item.release, need, anywhere.get(need))
-
-
-def _tell_self_need(session: Session, release: Release) -> None:
-    place = next((key.source for key in release.keys if key.name == "needs"), release.source)
-    severity = Severity.ERROR if release.deployed else Severity.WARNING
-    message, hint = f"{release.id} needs itself", "drop the need: helmfile calls it a cycle"
-    session.tell("HF044", severity, message, hint=hint, source=place, release=release.id)
-
-
-def _tell_need(session: Session, release: Release, need: str, other: Visited | None) -> None:
-    place = next((key.source for key in release.keys if key.name == "needs"), release.source)
-    severity = Severity.ERROR if release.deployed else Severity.WARNING
-    if other is not None:
-        message = f"{release.id} needs {need}, which stands in another file ({other.release.source})"
-        hint = "helmfile knows needs within one file only: drop it, or move one of the two"
-        session.tell("HF041", severity, message, hint=hint, source=place, release=release.id)
-        return
-    message = f"{release.id} needs {need}, and no release is called so"
-    hint = "write namespace/name of a release of the same file, or drop the need"
-    session.tell("HF040", severity, message, hint=hint, source=place, release=release.id)
-
-
-def _tell_unstable(session: Session) -> None:
-    told = {(n.text, n.file) for n in session.templates.notes if n.kind == "unstable"}
-    for function, file in sorted(told):
-        place = session.place(file) if file.startswith("/") else None
-        session.tell(
-            "HF060",
-            Severity.WARNING,
-            f"a template calls `{function}`, which gives something else each time",
-            hint="write the value down, or take it from a secret",
-            source=place,
-        )
-
-
-def _tell_variables(session: Session) -> None:
-    """Variables that templates asked for and that were not given: they are empty here, perhaps not elsewhere."""
-    told = {(n.text, n.file) for n in session.templates.notes if n.kind == "variable"}
-    for name, file in sorted(told):
-        place = session.place(file, _line_of(session, file, name)) if file.startswith("/") else None
-        session.tell(
-            "HF061",
-            Severity.WARNING,
-            f"a template reads the variable {name}, which is not given: it is empty here",
-            hint=f"give it on the command line: --set-env {name}=VALUE",
-            source=place,
-        )
-
-
-def _line_of(session: Session, file: str, text: str) -> int:
-    lines = session.read(file).split("\n")
-    return next((number for number, line in enumerate(lines, 1) if text in line), 1)
-
-
-def _tell_twice(session: Session, found: list[Visited]) -> None:
-    """The same release from two files, or from one file listed twice: two owners on the cluster."""
-    first: dict[str, Visited] = {}
-    for item in found:
-        other = first.setdefault(item.release.id, item)
-        if other is not item and (other.file != item.file or other.release.source == item.release.source):
-            session.tell(
-                "HF043",
-                Severity.ERROR,
-                f"{item.release.id} comes twice: also from {other.release.source}",
-                hint="list it once; helmfile would apply both, one over the other",
-                source=item.release.source,
-                release=item.release.id,
-            )
-
-
-def _once(findings: list[Finding], environments: tuple[str, ...]) -> tuple[Finding, ...]:
-    """A finding that every environment has is told once, for all."""
-    where: dict[Finding, list[str]] = {}
-    for finding in findings:
-        where.setdefault(replace(finding, environment=""), []).append(finding.environment)
-    told: list[Finding] = []
-    for finding, names in where.items():
-        everywhere = set(names) == set(environments)
-        told += [finding] if everywhere else [replace(finding, environment=name) for name in names]
-    return tuple(told)
-
-
-def _together(errors: list[EstateError]) -> EstateError:
-    """The first fault, with the others as its findings, each once."""
-    distinct = {(error.message, error.source): error for error in errors}
-    first, *others = distinct.values()
-    findings = tuple(Finding("HF001", Severity.ERROR, error.message, error.hint, error.source) for error in others)
-    return EstateError(first.message, hint=first.hint, source=first.source, findings=sort_findings(findings))
 
 
 # --- secrets

@@ -23,8 +23,7 @@ from migrate.read.schema import Entry, Section
 from migrate.read.selectors import selects
 from migrate.read.session import Session
 from migrate.read.state import State
-from migrate.read.values import _resolved as one_file
-from migrate.read.values import values_layers
+from migrate.read.values import entry_file, values_layers
 from migrate.read.visit import Visit, release_noun, tell_placeholders, with_values
 
 _DEFAULT_FILES = ("helmfile.yaml", "helmfile.yaml.gotmpl")
@@ -173,7 +172,7 @@ def _embedded(context: ReleaseContext, section: Section, entries: list[Entry]) -
         if not isinstance(entry.value, str):
             yield shown_data(entry.value)
             continue
-        path = one_file(context, section, entry, str(section.get("missingFileHandler", "")))
+        path = entry_file(context, section, entry, str(section.get("missingFileHandler", "")))
         if path is None:
             continue
         text, place = session.read(path, source=entry.place), session.place(path)

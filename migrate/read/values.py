@@ -68,7 +68,7 @@ def _key(key: Any) -> str:
     return "null" if key is None else str(key)
 
 
-def _resolved(context: ReleaseContext, release: Section, entry: Entry, handler: str) -> str | None:
+def entry_file(context: ReleaseContext, release: Section, entry: Entry, handler: str) -> str | None:
     """The one file that an entry of values or secrets names, behind the ``valuesPathPrefix``; see :func:`one_file`."""
     name = f"{release.get('valuesPathPrefix', '')}{entry.value}"
     return one_file(context, release, name, entry.place, handler)
@@ -129,7 +129,7 @@ def _file_layer(context: ReleaseContext, release: Section, entry: Entry) -> Iter
     if "ref+" in entry.value and is_remote(f"{release.get('valuesPathPrefix', '')}{entry.value}"):
         yield from _referred_layer(context, release, entry)
         return
-    path = _resolved(context, release, entry, release_handler(context, release))
+    path = entry_file(context, release, entry, release_handler(context, release))
     if path is None:
         return
     kind, text, place = ValuesKind.FILE, session.read(path, source=entry.place), session.place(path)
@@ -187,7 +187,7 @@ def _secret_layer(context: ReleaseContext, release: Section, entry: Entry) -> It
     name = f"{release.get('valuesPathPrefix', '')}{entry.value}"
     opened = open_secret(session, name, context.state.base, entry.place)
     if opened is None:
-        _resolved(context, release, entry, str(release.get("missingFileHandler", "")))
+        entry_file(context, release, entry, str(release.get("missingFileHandler", "")))
         return
     text = dump_yaml(jsonable(opened.data)) if not opened.text else opened.text
     if opened.text and opened.path.endswith(".gotmpl"):
