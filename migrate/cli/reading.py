@@ -14,8 +14,9 @@ from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings, common_options
 from migrate.cli.work import exit_code, page, product, tell
 from migrate.doors.files import read_yaml_documents, write_texts
+from migrate.doors.helm import HelmError
 from migrate.doors.yaml import dump_yaml
-from migrate.errors import DifferenceError, ExitCode, UsageError
+from migrate.errors import DifferenceError, EstateError, ExitCode, UsageError
 from migrate.model.estate import Estate, Release
 from migrate.model.json import SCHEMA_VERSION, JsonObject, JsonValue
 from migrate.model.manifest import Rendered
@@ -25,7 +26,7 @@ from migrate.read.compare import compare_with_helmfile
 from migrate.render import (
     broken_render,
     fold_values,
-    release_request,
+    release_values,
     render_release,
     render_repository,
     render_targets,
@@ -106,6 +107,8 @@ def values(settings: Settings, release: str) -> int:
     with settings.console.progress(f"reading {settings.request.path}", 0):
         estate = read_estate(settings.request)
     found = _find(estate, release)
+    ids = {r.id for r in found}
+    tell(settings.console, [finding for finding in estate.findings if finding.release in ids])
     merged = {r.environment: _merged(estate, r) for r in found}
     content = next(iter(merged.values())) if len(merged) == 1 else merged
     product(json.dumps(content, indent=2, ensure_ascii=False) if settings.output == "json" else dump_yaml(content))
@@ -113,8 +116,18 @@ def values(settings: Settings, release: str) -> int:
 
 
 def _merged(estate: Estate, release: Release) -> JsonObject:
-    request = release_request(estate, release, secrets=True)
-    return fold_values(request.values, request.value_names, request.sets)
+    if release.unread:
+        raise EstateError(
+            f"the values of {release.id} in {release.environment} cannot be read",
+            hint="see: migrate inspect",
+            source=release.source,
+        )
+    values = release_values(estate, release, secrets=True)
+    try:
+        return fold_values(values.texts, values.names, values.sets)
+    except HelmError as error:
+        message = f"the values of {release.id} in {release.environment} do not merge: {error.message}"
+        raise EstateError(message, hint="mend that file; Helm would refuse it too", source=release.source) from error
 
 
 def _find(estate: Estate, wanted: str) -> list[Release]:

@@ -38,6 +38,8 @@ INHERITABLE = (
     "templates",
     "environments",
 )
+_DEEPEST = 50
+"""Files may list each other and still end, by a condition in a template; helmfile itself would go on for ever."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Visit:
     """Whether helmfile would stand in the file's folder (rule 1.5)."""
     parent: State | None = None
     inherits: tuple[str, ...] = ()
+    depth: int = 0
+    """How many files stand above it."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,10 @@ def _children(session: Session, visited: Visit, state: State, entry: Section) ->
         for file in files:
             if file == visited.path:
                 raise EstateError("a helmfile lists itself", hint="drop the entry", source=place)
+            if visited.depth == _DEEPEST:
+                again = session.files.shown(file)
+                message = f"helmfiles list each other, {_DEEPEST} deep: {again} comes again and again"
+                raise EstateError(message, hint="drop the entry that closes the circle", source=place)
             yield Visit(
                 file,
                 visited.layer,
@@ -132,6 +140,7 @@ def _children(session: Session, visited: Visit, state: State, entry: Section) ->
                 single=len(files) == 1,
                 parent=state,
                 inherits=tuple(entry.get("inherits", [])),
+                depth=visited.depth + 1,
             )
 
 

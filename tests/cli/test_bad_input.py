@@ -163,3 +163,17 @@ def test_a_wrong_option_is_wrong_usage(small: Path, migrate: Migrate) -> None:
 
 def test_no_terminal_means_no_prompt(small: Path, migrate: Migrate) -> None:
     assert_told(migrate(small, "wizard"), 4, "terminal")
+
+
+def test_values_need_no_chart(small: Path, migrate: Migrate) -> None:
+    changed(small, "chart: ./charts/web", "chart: ./charts/gone")
+    outcome = migrate(small, "values", "back", "--output", "json")
+    assert outcome.code == 0
+    assert '"replicas"' in outcome.out
+    assert "./charts/gone" in outcome.err
+
+
+def test_values_that_cannot_be_read_are_told_with_the_place(small: Path, migrate: Migrate) -> None:
+    write_files(small, {"helmfiles/values/broken.yaml": "a: [\n"})
+    changed(small, "    values:\n", "    values:\n      - values/broken.yaml\n")
+    assert_told(migrate(small, "values", "back"), 3, "helmfiles/values/broken.yaml:", "cannot be read")

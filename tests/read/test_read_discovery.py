@@ -108,6 +108,12 @@ def test_a_file_that_lists_itself_is_refused(refused: Refused) -> None:
     assert "lists itself" in refused({"helmfile.yaml": "helmfiles: [helmfile.yaml]\n"}).message
 
 
+def test_files_that_list_each_other_are_refused(refused: Refused) -> None:
+    error = refused({"helmfile.yaml": "helmfiles: [child.yaml]\n", "child.yaml": "helmfiles: [helmfile.yaml]\n"})
+    assert "list each other" in error.message
+    assert str(error.source) == "helmfile.yaml:1"
+
+
 def test_all_faults_of_all_files_are_told_at_once(refused: Refused) -> None:
     error = refused({"a.yaml": "releases: [\n", "b.yaml": "unknown: 1\n", "c.yaml": RELEASE % "web"})
     assert error.source is not None
