@@ -70,6 +70,13 @@ class _BlockedError(Exception):
         self.hint = hint
 
 
+def blocked(kind: str, name: str) -> tuple[str, str]:
+    """What a template wants that nobody allowed (the kind of a note), and how to allow it."""
+    if kind == "program":
+        return f"the template wants to run `{name}`", "allow it, if you trust it: --allow-exec"
+    return f"required env var `{name}` is not set", f"give it on the command line: --set-env {name}=VALUE"
+
+
 class Fields:
     """A Go struct: fields are looked up by name, and an unknown one is an error (rule 5.5)."""
 
@@ -106,10 +113,11 @@ class TemplateNote:
     """Something a person should know of a render: a refused or unstable function, or a secret left open."""
 
     kind: str
-    """``unstable``, ``variable`` (not given), or ``file`` (a text taken by ``readFile``)."""
+    """``unstable``, ``variable`` (not given), ``file`` (a text taken by ``readFile``), or what got a placeholder:
+    ``program`` (not allowed) and ``required`` (a variable not given)."""
     text: str
     file: str
-    line: int = 0
+    stand_in: str = ""
 
 
 @dataclass
@@ -121,15 +129,17 @@ class HelmfileTemplates:
     allow_exec: bool = False
     expand: Callable[[object, str], object] = lambda value, file: value
     """What ``fetchSecretValue`` and ``expandSecretRefs`` give for a value in a file."""
+    stand_in: Callable[[str], str] | None = None
+    """The placeholder for what a program would print or a required variable hold; None: asking is an error."""
     disabled: bool = False
     """Whether exec and the functions that read files are errors (rule 10.11)."""
     notes: list[TemplateNote] = field(default_factory=list)
     _engines: dict[tuple[str, str, str], TemplateEngine] = field(default_factory=dict)
     _environments: dict[tuple[str, bool], tuple[Environment, dict[str, str]]] = field(default_factory=dict)
 
-    def begin(self, expand: Callable[[object, str], object]) -> None:
+    def begin(self, expand: Callable[[object, str], object], stand_in: Callable[[str], str] | None) -> None:
         """Begin another environment of the same estate: no notes yet, and what was compiled is kept."""
-        self.expand, self.notes = expand, []
+        self.expand, self.stand_in, self.notes = expand, stand_in, []
 
     def render(self, text: str, *, name: str, base: str, data: object) -> str:
         """``text`` rendered with ``data`` as the dot; relative paths and ``_*.tpl`` helpers come from ``base``.
@@ -336,9 +346,9 @@ class _Functions:
             required=_required,
             env=ContextFunction(sync=self._env),
             expandenv=ContextFunction(sync=self._expandenv),
-            requiredEnv=self._required_env,
-            exec=lambda command, args, *stdin: self._exec({}, command, args, *stdin),
-            envExec=lambda env, command, args, *stdin: self._exec(env, command, args, *stdin),
+            requiredEnv=ContextFunction(sync=self._required_env),
+            exec=ContextFunction(sync=lambda context, *arguments: self._exec(context, {}, *arguments)),
+            envExec=ContextFunction(sync=self._exec),
             readFile=self._read_file,
             readDir=self._read_dir,
             readDirEntries=self._read_dir_entries,
@@ -392,16 +402,23 @@ class _Functions:
         pattern = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
         return pattern.sub(lambda match: self._env(context, match[1] or match[2]), text)
 
-    def _required_env(self, name: str) -> str:
+    def _required_env(self, context: RenderContext, name: str) -> str:
         if value := self._door.set_env.get(name):
             return value
-        raise _BlockedError(
-            f"required env var `{name}` is not set", f"give it on the command line: --set-env {name}=VALUE"
-        )
+        return self._unanswered(context, "required", name, f"env {name}")
 
-    def _exec(self, env: Mapping[str, object], command: str, args: list[object], *stdin: str) -> str:
+    def _unanswered(self, context: RenderContext, kind: str, name: str, reference: str) -> str:
+        if self._door.stand_in is None:
+            raise _BlockedError(*blocked(kind, name))
+        text = self._door.stand_in(reference)
+        self._door.notes.append(TemplateNote(kind, name, str(context.source_name), text))
+        return text
+
+    def _exec(
+        self, context: RenderContext, env: Mapping[str, object], command: str, args: list[object], *stdin: str
+    ) -> str:
         if not self._door.allow_exec:
-            raise _BlockedError(f"the template wants to run `{command}`", "allow it, if you trust it: --allow-exec")
+            return self._unanswered(context, "program", command, " ".join(["exec", command, *map(str, args)])[:80])
         if not all(isinstance(value, str) for value in (*args, *env.values())):
             raise ValueError("arguments and variables must be strings")
         variables = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", ""), **self._door.set_env}

@@ -18,7 +18,7 @@ from migrate.model.charts import ChartSource
 from migrate.model.estate import Estate, Layer, ReadRequest, Release, ValuesLayer
 from migrate.model.finding import Finding, Severity, sort_findings
 from migrate.model.state import StateFile, StateFiles
-from migrate.read.across import once, tell_needs, tell_twice, tell_unstable, tell_variables, together
+from migrate.read.across import once, tell_needs, tell_twice, tell_unknown, tell_unstable, tell_variables, together
 from migrate.read.binary import binary_releases
 from migrate.read.command_line import command_line_overrides
 from migrate.read.discover import discover, layer_name
@@ -26,6 +26,7 @@ from migrate.read.environment import StateValues, load_entries
 from migrate.read.merge import merge_override
 from migrate.read.references import expand
 from migrate.read.schema import Entry
+from migrate.read.secrets import placeholder_text
 from migrate.read.selectors import parse_selector
 from migrate.read.session import Session
 from migrate.read.state import PassedValues, load_state
@@ -68,7 +69,7 @@ def read_states(request: ReadRequest, wanted: Wanted) -> StateFiles:
     paths = entry_files(files, request.path)
     environment = request.environments[-1] if request.environments else "default"
     reveal = request.secrets_dir is not None
-    session = _session(request, files, environment, reveal=reveal, with_values=False)
+    session = _session(request, files, environment, reveal=reveal, with_values=False, strict=True)
     selectors = tuple(parse_selector(text) for text in request.selectors)
     found: list[StateFile] = []
     for path in paths:
@@ -164,16 +165,25 @@ def _session(
     reveal: bool,
     with_values: bool,
     templates: HelmfileTemplates | None = None,
+    strict: bool = False,
 ) -> Session:
-    """A session of one environment; ``templates`` may come from an earlier one that has ended."""
+    """A session of one environment; ``templates`` may come from an earlier one that has ended.
+
+    ``strict``: what a template may not run or see is an error, and no placeholder.
+    """
 
     def expanded(value: object, file: str) -> object:
         found, placeholders = expand(session, value, session.place(file))
         session.stand_ins.update((p.text, p.reference) for p in placeholders)
         return found
 
+    def stand_in(reference: str) -> str:
+        text = placeholder_text(reference)
+        session.stand_ins[text] = reference
+        return text
+
     templates = templates or _templates(request, files)
-    templates.begin(expanded)
+    templates.begin(expanded, None if strict else stand_in)
     session = Session(request, files, templates, reveal, with_values, environment=environment)
     session.legacy = request.helmfile_version == 0
     return session
@@ -220,6 +230,7 @@ def _read_environment(session: Session, paths: tuple[str, ...], errors: list[Est
     tell_needs(session, found)
     tell_unstable(session)
     tell_variables(session)
+    tell_unknown(session, found)
     tell_twice(session, found)
     return tuple(item.release for item in found)
 

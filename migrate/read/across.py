@@ -68,7 +68,7 @@ def tell_variables(session: Session) -> None:
     """Variables that templates asked for and that were not given: they are empty here, perhaps not elsewhere."""
     told = {(n.text, n.file) for n in session.templates.notes if n.kind == "variable"}
     for name, file in sorted(told):
-        place = session.place(file, _line_of(session, file, name)) if file.startswith("/") else None
+        place = session.place(file, session.line_of(file, name)) if file.startswith("/") else None
         session.tell(
             "HF061",
             Severity.WARNING,
@@ -78,9 +78,30 @@ def tell_variables(session: Session) -> None:
         )
 
 
-def _line_of(session: Session, file: str, text: str) -> int:
-    lines = session.read(file).split("\n")
-    return next((number for number, line in enumerate(lines, 1) if text in line), 1)
+def tell_unknown(session: Session, found: list[Visited]) -> None:
+    """Releases whose very name, chart or place is a placeholder: nothing that is said of them is certain."""
+    for item in found:
+        release = item.release
+        fields = {
+            "name": release.name,
+            "namespace": release.namespace,
+            "kubeContext": release.kube_context,
+            "chart": release.chart,
+            "version": release.version,
+            "needs": " ".join(release.needs),
+        }
+        for name, value in fields.items():
+            for text, reference in session.stand_ins.items():
+                if text in value:
+                    place = next((key.source for key in release.keys if key.name == name), release.source)
+                    session.tell(
+                        "HF027",
+                        Severity.ERROR if release.deployed else Severity.INFO,
+                        f"the {name} of {release.id} is not known: it comes from {reference}",
+                        hint="give it by --set-env, --secrets-dir or --allow-exec, or write it down",
+                        source=place,
+                        release=release.id,
+                    )
 
 
 def tell_twice(session: Session, found: list[Visited]) -> None:

@@ -152,13 +152,14 @@ def stand_ins_in(session: Session, value: Any, place: SourceLocation) -> tuple[P
     """The placeholders that reached the data through a template: from state values or ``fetchSecretValue``."""
     found: list[Placeholder] = []
 
+    longest_first = sorted(session.stand_ins, key=len, reverse=True)
+
     def look(path: str, leaf: Any) -> Any:
-        if isinstance(leaf, str):
-            found.extend(
-                Placeholder(path, reference, text, place)
-                for text, reference in session.stand_ins.items()
-                if text in leaf
-            )
+        rest = leaf if isinstance(leaf, str) else ""
+        for text in longest_first:  # one may begin as another does
+            if text in rest:
+                found.append(Placeholder(path, session.stand_ins[text], text, place))
+                rest = rest.replace(text, "")
         return leaf
 
     replace_leaves(value, look)

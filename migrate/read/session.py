@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError
-from migrate.doors.template import HelmfileTemplates, RenderedText, TemplateFaultError
+from migrate.doors.template import HelmfileTemplates, RenderedText, TemplateFaultError, TemplateNote, blocked
 from migrate.errors import EstateError
 from migrate.model.charts import ChartSource
 from migrate.model.estate import ReadRequest
@@ -81,10 +81,17 @@ class Session:
         Raises:
             EstateError: the template does not parse or execute.
         """
+        before = len(self.templates.notes)
         try:
-            return self.templates.render(text, name=path, base=base, data=data)
+            rendered = self.templates.render(text, name=path, base=base, data=data)
         except TemplateFaultError as error:
-            raise self.fault(error, source) from error
+            raise self.fault(error, source, before) from error
+        for note in self._unanswered(before):
+            if note.stand_in not in rendered:
+                message, hint = blocked(note.kind, note.text)
+                raise NotAllowedError(message, hint=hint, source=self._place_of(note, source))
+            self._tell_unanswered(note, source)
+        return rendered
 
     def render_located(self, path: str, text: str, *, base: str, data: object, offset: int) -> RenderedText:
         """As :meth:`render`, with line origins; ``offset`` lines of the file stand before ``text``.
@@ -92,20 +99,53 @@ class Session:
         Raises:
             EstateError: the template does not parse or execute.
         """
+        before, source = len(self.templates.notes), self.place(path, 1 + offset)
         try:
-            return self.templates.render_located(text, name=path, base=base, data=data)
+            rendered = self.templates.render_located(text, name=path, base=base, data=data)
         except TemplateFaultError as error:
             if error.file == path:
                 error.line += offset
-            raise self.fault(error, self.place(path, 1 + offset)) from error
+            raise self.fault(error, source, before) from error
+        for note in self._unanswered(before):
+            self._tell_unanswered(note, source, decides=note.stand_in not in rendered.text)
+        return rendered
 
-    def fault(self, error: TemplateFaultError, source: SourceLocation) -> EstateError:
-        """A template's fault as the error that stops a reading."""
+    def fault(self, error: TemplateFaultError, source: SourceLocation, before: int) -> EstateError:
+        """A template's fault as the error that stops a reading; notes from ``before`` on belong to that render."""
         message = re.sub(r"^function '(\w+)' failed: ", r"\1: ", error.message)
-        hint = error.hint or _template_hint(message)
         place = self.place(error.file, max(error.line, 1)) if error.file.startswith("/") else source
+        unanswered = self._unanswered(before)
+        if unanswered and not error.hint:
+            what, hint = blocked(unanswered[-1].kind, unanswered[-1].text)
+            message = f"{message}, with a placeholder there since {what}"
+            return NotAllowedError(f"the template fails: {message}", hint=hint, source=place)
         kind = NotAllowedError if error.hint else EstateError
-        return kind(f"the template fails: {message}", hint=hint, source=place)
+        return kind(f"the template fails: {message}", hint=error.hint or _template_hint(message), source=place)
+
+    def line_of(self, file: str, text: str) -> int:
+        """The first line of a file that holds the text; 1 where none does."""
+        lines = self.read(file).split("\n")
+        return next((number for number, line in enumerate(lines, 1) if text in line), 1)
+
+    def _unanswered(self, before: int) -> list[TemplateNote]:
+        return [note for note in self.templates.notes[before:] if note.stand_in]
+
+    def _place_of(self, note: TemplateNote, source: SourceLocation) -> SourceLocation:
+        if not note.file.startswith("/"):
+            return source
+        return self.place(note.file, self.line_of(note.file, note.text))
+
+    def _tell_unanswered(self, note: TemplateNote, source: SourceLocation, *, decides: bool = False) -> None:
+        message, hint = blocked(note.kind, note.text)
+        if decides:
+            message = f"{message}, and what it gives decides what follows: the reading may be wrong"
+        else:
+            message = f"{message}: a placeholder stands in"
+        severity = Severity.ERROR if decides else Severity.WARNING
+        place = self._place_of(note, source)
+        found = Finding("HF026", severity, message, hint, place, environment=self.environment)
+        if found not in self.findings:
+            self.findings.append(found)
 
 
 def _template_hint(message: str) -> str:

@@ -325,6 +325,10 @@ def tell_placeholders(session: Session, release: Release, layers: tuple[ValuesLa
         by_reference.setdefault(placeholder.reference, []).append(placeholder)
     for reference, placeholders in by_reference.items():
         paths = ", ".join(p.path or "all of it" for p in placeholders)
+        if reference.startswith(("exec ", "env ")):
+            message = f"{release.id} takes a value from {reference} ({paths}): a placeholder stands in"
+            session.tell("HF020", Severity.INFO, message, source=placeholders[0].source, release=release.id)
+            continue
         session.tell(
             "HF020",
             Severity.INFO if session.reveal else Severity.WARNING,

@@ -109,7 +109,7 @@ def test_an_env_entry_without_its_variable_is_a_placeholder(read: Read) -> None:
 def test_a_values_file_that_may_not_run_its_program_leaves_the_release_in_the_list(read: Read) -> None:
     files = {
         "helmfile.yaml": "releases:\n  - {name: web, chart: ./charts/app, values: [v.yaml.gotmpl]}\n",
-        "v.yaml.gotmpl": "a: 1\nb: {{ exec `date` (list) }}\n",
+        "v.yaml.gotmpl": "a: 1\nb: {{ exec `date` (list) | len }}\n",
     }
     estate = read(files, path="helmfile.yaml")
     (finding,) = estate.findings

@@ -8,7 +8,7 @@ import pytest
 from migrate.doors.helm import parse_values
 from migrate.errors import EstateError, UsageError
 from migrate.model.estate import Estate, ValuesKind, ValuesLayer
-from migrate.model.finding import Finding
+from migrate.model.finding import Finding, Severity
 from migrate.read.selectors import compatible, parse_selector, selects
 
 Read = Callable[..., Estate]
@@ -132,8 +132,6 @@ def test_json_patches_come_from_files_and_templates(read: Read) -> None:
 @pytest.mark.parametrize(
     ("call", "flag"),
     [
-        ('exec "id" (list)', "--allow-exec"),
-        ('requiredEnv "TOKEN"', "--set-env TOKEN="),
         ('readFile "/etc/hostname"', "--allow-path /etc"),
         ('readFile "../../outside.yaml"', "--allow-path"),
     ],
@@ -142,6 +140,63 @@ def test_what_is_refused_names_the_flag_and_the_line(refused: Refused, call: str
     text = f"# head\nreleases:\n  - {{name: web, chart: ./charts/app, version: {{{{ {call} | quote }}}}}}\n"
     error = refused({"helmfile.yaml.gotmpl": text})
     assert (str(error.source), flag in error.hint) == ("helmfile.yaml.gotmpl:3", True)
+
+
+@pytest.mark.parametrize(
+    ("call", "reference", "flag"),
+    [
+        ('exec "id" (list "-u")', "exec id -u", "--allow-exec"),
+        ('envExec (dict "A" "b") "id" (list)', "exec id", "--allow-exec"),
+        ('requiredEnv "TOKEN"', "env TOKEN", "--set-env TOKEN="),
+    ],
+)
+def test_what_a_template_may_not_ask_is_a_placeholder(read: Read, call: str, reference: str, flag: str) -> None:
+    text = "releases:\n  - name: web\n    chart: ./charts/app\n    values:\n"
+    estate = read({"helmfile.yaml.gotmpl": f"{text}      - {{a: {{b: {{{{ {call} | quote }}}}}}}}\n"})
+    (layer,) = estate.releases[0].values
+    (placeholder,) = layer.placeholders
+    assert (placeholder.path, placeholder.reference) == ("a.b", reference)
+    assert parse_values(layer.text) == {"a": {"b": placeholder.text}}
+    told = {f.code: f for f in estate.findings}
+    assert str(told["HF026"].source) == "helmfile.yaml.gotmpl:5"
+    assert (told["HF026"].severity, flag in told["HF026"].hint) == (Severity.WARNING, True)
+
+
+def test_a_placeholder_in_environment_values_reaches_the_releases(read: Read) -> None:
+    files = {
+        "helmfile.yaml.gotmpl": "environments:\n  default: {values: [env.yaml.gotmpl]}\n---\nreleases:\n"
+        "  - {name: web, chart: ./charts/app, values: [{a: {{ .Values.zone | quote }}}]}\n",
+        "env.yaml.gotmpl": "# where\nzone: {{ requiredEnv `ZONE` }}\n",
+    }
+    estate = read(files, path="helmfile.yaml.gotmpl")
+    assert [p.reference for p in estate.releases[0].placeholders] == ["env ZONE"]
+    assert [str(f.source) for f in estate.findings if f.code == "HF026"] == ["env.yaml.gotmpl:2"]
+
+
+@pytest.mark.parametrize("field", ["name", "namespace", "chart", "version"])
+def test_a_release_that_is_not_known_is_an_error(read: Read, field: str) -> None:
+    fields = {"name": "web", "chart": "./charts/app", field: '{{ requiredEnv "X" }}'}
+    text = "releases:\n  - name: {name}\n    chart: {chart}\n".format(**fields)
+    text += f"    {field}: '{fields[field]}'\n" if field in ("namespace", "version") else ""
+    estate = read({"helmfile.yaml.gotmpl": text})
+    (found,) = (f for f in estate.findings if f.code == "HF027")
+    assert (found.severity, f"the {field} of" in found.message) == (Severity.ERROR, True)
+
+
+def test_what_decides_is_an_error_and_the_rest_is_read(read: Read) -> None:
+    text = "releases:\n  - {name: web, chart: ./charts/app}\n{{ if eq (exec `id` (list)) `0` }}\n  - {name: a}\n"
+    estate = read({"helmfile.yaml.gotmpl": f"{text}{{{{ end }}}}\n"})
+    assert [r.name for r in estate.releases] == ["web"]
+    (finding,) = estate.findings
+    assert (finding.code, finding.severity, str(finding.source)) == ("HF026", Severity.ERROR, "helmfile.yaml.gotmpl:3")
+    assert "decides" in finding.message
+
+
+def test_a_template_that_fails_over_a_placeholder_says_so(refused: Refused) -> None:
+    text = 'releases:\n  - {name: web, chart: ./charts/app, version: {{ (exec "v" (list) | fromYaml).v }}}\n'
+    error = refused({"helmfile.yaml.gotmpl": text})
+    assert "placeholder" in error.message
+    assert "--allow-exec" in error.hint
 
 
 def test_templates_see_no_variable_that_was_not_given(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
