@@ -32,10 +32,10 @@ def find_kustomize() -> tuple[str, ...]:
     return ()
 
 
-def kustomize_build(files: Mapping[str, str], *, everywhere: bool = False) -> str:
-    """What kustomize makes of the folder that holds ``files``, with its ``kustomization.yaml``.
+def kustomize_build(files: Mapping[str, str | bytes], *, folder: str = ".", everywhere: bool = False) -> str:
+    """What kustomize makes of ``folder`` among ``files``, which it finds in a folder of its own.
 
-    ``everywhere`` lets it read files outside of that folder; whoever asks for this has looked at what is read.
+    ``everywhere`` lets it read files outside of those; whoever asks for this has looked at what is read.
 
     Raises:
         KustomizeError: there is no kustomize, it refuses, or it takes too long.
@@ -45,20 +45,20 @@ def kustomize_build(files: Mapping[str, str], *, everywhere: bool = False) -> st
         raise KustomizeError("it needs kustomize, and neither kustomize nor kubectl is on PATH")
     limits = ["--load-restrictor=LoadRestrictionsNone"] if everywhere else []
     with tempfile.TemporaryDirectory(prefix="migrate-") as made:
-        folder = os.path.realpath(made)
-        for path, text in files.items():
-            target = Path(folder) / "build" / path
+        top = os.path.realpath(made)
+        for path, content in files.items():
+            target = Path(top) / "build" / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, encoding="utf-8")
-        home = Path(folder) / "home"
+            target.write_bytes(content.encode() if isinstance(content, str) else content)
+        home = Path(top) / "home"
         home.mkdir()
         proxies = {f"{name}_{case}": _NOWHERE for name in ("http", "https") for case in ("proxy", "PROXY")}
         environment = {"HOME": str(home), "PATH": "", "TMPDIR": str(home), **proxies}
         environment |= {name.upper(): _NOWHERE for name in ("http_proxy", "https_proxy", "all_proxy")}
         try:
             done = subprocess.run(
-                [*command, *limits, "."],
-                cwd=Path(folder) / "build",
+                [*command, *limits, folder],
+                cwd=Path(top) / "build",
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -70,11 +70,11 @@ def kustomize_build(files: Mapping[str, str], *, everywhere: bool = False) -> st
         except OSError as error:
             raise KustomizeError(f"{command[0]} cannot be started: {error.strerror}") from error
         if done.returncode:
-            raise KustomizeError(_told(done.stderr.decode("utf-8", "replace"), folder))
+            raise KustomizeError(_told(done.stderr.decode("utf-8", "replace"), top))
         return done.stdout.decode("utf-8", "replace")
 
 
-def _told(message: str, folder: str) -> str:
+def _told(message: str, top: str) -> str:
     """kustomize's last words, without the folder that is gone when they are read."""
-    lines = [line for line in message.replace(f"{folder}/build", ".").splitlines() if line and not line.startswith("#")]
+    lines = [line for line in message.replace(f"{top}/build", ".").splitlines() if line and not line.startswith("#")]
     return (lines[-1] if lines else "no reason given").removeprefix("Error: ")

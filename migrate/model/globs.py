@@ -1,7 +1,7 @@
-"""The three ways in which Argo CD matches paths, each as a regular expression.
+"""The four ways in which Argo CD matches paths, each as a regular expression.
 
-git's pathspec for ``files`` (rule 1.8), doublestar for ``files`` with the new globbing (1.9), and Go's ``path.Match``
-for ``directories`` (1.19).
+git's pathspec for ``files`` (rule 1.8), doublestar for ``files`` with the new globbing (1.9), Go's ``path.Match``
+for ``directories`` (1.19), and the borderless glob of a directory source (6.16).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ class _Dialect:
 _PATHSPEC = _Dialect(slash_in_star=True, double_star=False)
 _PATHSPEC_GLOB = _Dialect(slash_in_star=False, double_star=True)
 _DOUBLESTAR = _Dialect(slash_in_star=False, double_star=True, braces=True)
+_DIRECTORY = _Dialect(slash_in_star=True, double_star=False, braces=True)
 _GO_MATCH = _Dialect(slash_in_star=False, double_star=False, negations="^")
 
 
@@ -95,6 +96,14 @@ def doublestar_matches(pattern: str, path: str) -> bool:
         return _compile(pattern.lstrip("/"), _DOUBLESTAR).fullmatch(path) is not None
     except PatternError as error:
         raise PatternError(f"pattern {pattern}: {error}") from error
+
+
+def directory_glob_matches(pattern: str, path: str) -> bool:
+    """``include`` and ``exclude`` of a directory source, which know no path borders (6.16); malformed: nothing."""
+    try:
+        return _compile(pattern, _DIRECTORY).fullmatch(path) is not None
+    except PatternError:
+        return False
 
 
 def go_path_matches(pattern: str, path: str) -> bool:

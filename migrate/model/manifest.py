@@ -64,6 +64,8 @@ class HelmRequest:
     include_crds: bool = False
     skip_tests: bool = False
     skip_schema_validation: bool = False
+    helm_major: int = 0
+    """3 or 4 where Argo CD brings its own Helm; 0 is helmfile's: ``--helm-binary``, else Helm 3."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@
 from migrate.render.application import render_application, render_repository, render_targets
 from migrate.render.chart import RenderCache, render_request
 from migrate.render.kept import KeptRenders, text_size
+from migrate.render.recorded import render_recorded
 from migrate.render.release import (
     RenderOptions,
     broken_render,
@@ -32,6 +33,7 @@ __all__ = [
     "release_values",
     "render_application",
     "render_as_helmfile",
+    "render_recorded",
     "render_release",
     "render_repository",
     "render_request",

@@ -17,7 +17,8 @@ from migrate.render.hooks import is_skipped, sync_phases
 from migrate.render.namespaces import settle_namespaces, with_namespace
 from migrate.render.objects import object_key
 from migrate.render.scopes import Scopes, cluster_scoped, defined_scopes
-from migrate.render.sources import Rendering, SourceError, find_checkout, render_source, text_of
+from migrate.render.source_type import SourceError
+from migrate.render.sources import Rendering, find_checkout, render_source, text_of
 
 TRACKING = "argocd.argoproj.io/tracking-id"
 _CONTROL_PLANE = "argocd"

@@ -200,7 +200,9 @@ def _kustomized(
     if not release.transformers:
         return patched
     check_plugins(release.transformers, f"{release.source.file}: transformers")
-    files = {"resources.yaml": "".join(f"---\n{manifest.text}" for manifest in as_resources(patched))}
+    files: dict[str, str | bytes] = {
+        "resources.yaml": "".join(f"---\n{manifest.text}" for manifest in as_resources(patched))
+    }
     for number, transformer in enumerate(release.transformers):
         files[f"transformers/{number}.yaml"] = _with_its_file(estate, release, transformer, number, files)
     files["kustomization.yaml"] = dump_yaml(
@@ -221,7 +223,7 @@ def _template_of(known: dict[ObjectKey, Manifest], key: ObjectKey) -> str:
 
 
 def _with_its_file(
-    estate: Estate, release: Release, transformer: JsonObject, number: int, files: dict[str, str]
+    estate: Estate, release: Release, transformer: JsonObject, number: int, files: dict[str, str | bytes]
 ) -> str:
     """The transformer's text; a file that its ``path`` names, seen from the state file, is laid beside it."""
     path = transformer.get("path")

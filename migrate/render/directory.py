@@ -13,39 +13,80 @@ from migrate.model.manifest import Manifest
 from migrate.render.objects import object_key, split_plain_documents
 
 _SKIP = "+argocd:skip-file-rendering"
+_MARKS = ("apiVersion:", "kind:", "metadata:")
+MOST_BYTES = 10_000_000
+"""What the manifests of one folder may have together, as long as the repo-server is not told otherwise."""
 
 
 def directory_manifests(checkout: Checkout, folder: str, options: JsonObject) -> Iterator[Manifest]:
-    """The objects of a folder's files, in order of path.
+    """The objects of a folder's files, in the order in which Argo CD walks them; lists are still whole.
+
+    A symbolic link to nothing, or to a folder, is passed over.
 
     Raises:
-        HelmError: a file that looks like a manifest is no YAML, or a file needs jsonnet.
+        HelmError: a file that looks like a manifest is none, a file needs jsonnet, or there is too much.
     """
     include, exclude = (str(options.get(key) or "") for key in ("include", "exclude"))
-    for path in checkout.files(folder, recurse=bool(options.get("recurse"))):
-        if not path.endswith((".yaml", ".yml", ".json", ".jsonnet")):
+    size = 0
+    for path in sorted(checkout.files(folder, recurse=bool(options.get("recurse"))), key=lambda path: path.split("/")):
+        place = f"{folder}/{path}"
+        if not path.endswith((".yaml", ".yml", ".json", ".jsonnet")) or not checkout.is_file(place):
             continue
-        if (exclude and _glob(exclude).fullmatch(path)) or (include and not _glob(include).fullmatch(path)):
+        if (exclude and _matches(exclude, path)) or (include and not _matches(include, path)):
             continue
-        text = checkout.text(f"{folder}/{path}")
+        text = checkout.text(place)
         if _SKIP in text:
             continue
         if path.endswith(".jsonnet"):
-            raise HelmError(f"{path}: jsonnet is not rendered by this tool")
-        yield from _file_manifests(path, text)
+            raise HelmError(
+                f"{path}: jsonnet is not rendered by this tool; write what it makes into YAML, or leave it out with "
+                "directory.exclude"
+            )
+        size += len(text.encode())
+        if size > MOST_BYTES:
+            raise HelmError(f"{folder}: its manifests have more than {MOST_BYTES} bytes, where Argo CD stops")
+        yield from _json_manifest(path, text) if path.endswith(".json") else _yaml_manifests(path, text)
 
 
-def _file_manifests(path: str, text: str) -> Iterator[Manifest]:
-    documents = [text] if path.endswith(".json") else split_plain_documents(text)
-    for document in documents:
+def _json_manifest(path: str, text: str) -> Iterator[Manifest]:
+    """The single object of a JSON file."""
+    try:
+        document, end = json.JSONDecoder().raw_decode(text.lstrip())
+    except ValueError as error:
+        raise HelmError(f'Failed to unmarshal "{path}": {error}') from error
+    if text.lstrip()[end:].strip():
+        raise HelmError(f'Found multiple objects in "{path}". Only single objects are allowed in JSON files.')
+    if not isinstance(document, dict) or not document.get("kind"):
+        raise HelmError(f"Failed to unmarshal \"{path}\": Object 'Kind' is missing")
+    yield Manifest(object_key(document), document, text, path)
+
+
+def _yaml_manifests(path: str, text: str) -> Iterator[Manifest]:
+    """The objects of a YAML file; one that cannot be read ends it.
+
+    Before any object that is no fault, unless the file looks like a manifest: it may be something else.
+    """
+    found: list[Manifest] = []
+    for document in split_plain_documents(text):
         try:
-            parsed = json.loads(document) if path.endswith(".json") else parse_values(document)
-        except (HelmError, ValueError) as error:
-            if all(word in document for word in ("apiVersion:", "kind:", "metadata:")) or path.endswith(".json"):
+            parsed = parse_values(document)
+            if not parsed:
+                continue
+            if not parsed.get("kind"):
+                raise HelmError("Object 'Kind' is missing")
+        except HelmError as error:
+            if found or all(mark in text for mark in _MARKS):
                 raise HelmError(f'Failed to unmarshal "{path}": {error}') from error
-            continue
-        if isinstance(parsed, dict) and parsed.get("kind") and parsed.get("apiVersion"):
-            yield Manifest(object_key(parsed), parsed, document, path)
+            return
+        found.append(Manifest(object_key(parsed), parsed, document, path))
+    yield from found
+
+
+def _matches(pattern: str, path: str) -> bool:
+    """Whether a glob fits; one that cannot be read fits nothing."""
+    if re.sub(r"\\.", "", pattern).count("{") != re.sub(r"\\.", "", pattern).count("}"):
+        return False
+    return _glob(pattern).fullmatch(path) is not None
 
 
 def _glob(pattern: str) -> re.Pattern[str]:

@@ -1,21 +1,23 @@
-"""A kustomization of the estate, built as helmfile builds it: namespace, names and images from the release on top.
+"""Kustomizations: one of the estate built as helmfile builds it, one of a repository as Argo CD builds it.
 
-Helmfile lets kustomize read any file and fetch what lies elsewhere. Here everything that a kustomization names must
-be a file of the estate, and is looked at before kustomize is started.
+Both let kustomize read files and fetch what lies elsewhere. Here everything that a kustomization names must be a file
+of the estate, or of the repository, and is looked at before kustomize is started.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os.path
-from collections.abc import Iterator, Sequence
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from migrate.doors.checkout import Checkout, CheckoutError
-from migrate.doors.helm import HelmError
+from migrate.doors.helm import HelmError, parse_values
 from migrate.doors.kustomize import KustomizeError, kustomize_build
 from migrate.doors.yaml import YamlError, compose_yaml, dump_yaml, plain_value
 from migrate.model.json import JsonObject, JsonValue
+from migrate.render.kustomize_edits import KustomizeSurroundings, edited
 from migrate.render.resources import as_json
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -26,13 +28,20 @@ _FILES = ("crds", "configurations", "patchesStrategicMerge")
 _ENTRIES = ("patches", "patchesJson6902", "replacements")
 _GENERATED = ("configMapGenerator", "secretGenerator")
 _HELM = ("helmCharts", "helmChartInflationGenerator")
+_NO_EDITS = {"version", "kubeVersion", "apiVersions"}
+"""Keys that choose the program, or matter to charts alone."""
 _PATH_KEYS = ("path", "paths", "files", "envs", "env", "resources", "chartHome", "valuesFile")
 
 
 @dataclass
 class _Scan:
     checkout: Checkout
+    whole: str = "estate"
+    """What everything has to be a file of."""
+    charts: str = "make each a release of its own"
+    """What to do about charts that kustomize would render."""
     seen: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
     digest: list[bytes] = field(default_factory=list)
 
 
@@ -69,14 +78,61 @@ def build_kustomization(root: str, folder: str, namespace: str, values: Sequence
     return builds[key]
 
 
-def run_kustomize(files: dict[str, str], *, everywhere: bool = False) -> str:
+def build_for_argocd(
+    checkout: Checkout, folder: str, options: JsonObject, substitute: Callable[[str], str], builds: dict[str, str]
+) -> str:
+    """The objects of ``folder`` with the edits of an Application's ``kustomize`` block, as one text (rule 6.14).
+
+    The folder is copied, with all folders that it names, and edited there: files outside of a kustomization's own
+    folder are refused as Argo CD's kustomize refuses them.
+
+    Raises:
+        HelmError: an edit or a file is refused, something lies elsewhere, or kustomize is not there.
+        CheckoutError: a path leads out of the repository.
+    """
+    charts = "Argo CD builds them only where its kustomize.buildOptions say --enable-helm"
+    scan = _Scan(checkout, "repository", charts)
+    path = next((f"{folder}/{name}" for name in NAMES if checkout.is_file(f"{folder}/{name}")), None)
+    if path is None:
+        raise HelmError(f"{folder} has no kustomization.yaml")
+    edits: dict[str, str] = {}
+    if options.keys() - _NO_EDITS:
+        around = KustomizeSurroundings(substitute, lambda pattern: _components(checkout, folder, pattern))
+        document = edited(parse_values(checkout.text(path)), options, around)
+        edits[path] = dump_yaml(document)
+        for component in _texts(document.get("components")):
+            _scan_entry(scan, folder, path, "components", component)
+    _scan_folder(scan, folder)
+    files: dict[str, str | bytes] = {posixpath.normpath(name): checkout.content(name) for name in sorted(scan.read)}
+    for known in sorted(scan.seen):
+        for name in checkout.files(known, recurse=True):
+            real = checkout.resolve(known, name)
+            files[posixpath.normpath(f"{known}/{name}")] = checkout.content(real)
+    files |= {posixpath.normpath(name): text for name, text in edits.items()}
+    digest = hashlib.sha256(f"argocd {folder}".encode())
+    for name, content in files.items():
+        digest.update(f"\0{name}\0".encode())
+        digest.update(content.encode() if isinstance(content, str) else content)
+    key = digest.hexdigest()
+    if key not in builds:
+        builds[key] = run_kustomize(files, folder=folder)
+    return builds[key]
+
+
+def _components(checkout: Checkout, folder: str, pattern: str) -> list[str]:
+    if any(mark in pattern for mark in "*?["):
+        return checkout.glob(folder, pattern)
+    return [pattern] if checkout.is_folder(checkout.resolve(folder, pattern)) else []
+
+
+def run_kustomize(files: Mapping[str, str | bytes], *, folder: str = ".", everywhere: bool = False) -> str:
     """The door's answer.
 
     Raises:
         HelmError: kustomize refuses, or is not there.
     """
     try:
-        return kustomize_build(files, everywhere=everywhere)
+        return kustomize_build(files, folder=folder, everywhere=everywhere)
     except KustomizeError as error:
         raise HelmError(f"kustomize: {error}") from error
 
@@ -91,7 +147,7 @@ def _scan_folder(scan: _Scan, folder: str) -> None:
     (document, *_) = _documents(_read(scan, path), path) or [{}]
     for key in _HELM:
         if document.get(key):
-            raise HelmError(f"{path}: {key} renders charts that kustomize would fetch; make each a release of its own")
+            raise HelmError(f"{path}: {key} renders charts that kustomize would fetch; {scan.charts}")
     for key in (*_FOLDERS, *_PLUGINS, *_FILES):
         for entry in _texts(document.get(key)):
             _scan_entry(scan, folder, path, key, entry)
@@ -134,8 +190,8 @@ def _resolve(scan: _Scan, folder: str, path: str, entry: str) -> str:
         raise HelmError(f"{path}: {error}") from error
     if not scan.checkout.is_file(found) and not scan.checkout.is_folder(found):
         raise HelmError(
-            f"{path}: {entry} is no file of the estate, so kustomize would fetch it; "
-            "copy it into the estate and name the copy"
+            f"{path}: {entry} is no file of the {scan.whole}, so kustomize would fetch it; "
+            f"copy it into the {scan.whole} and name the copy"
         )
     return found
 
@@ -146,6 +202,7 @@ def _read(scan: _Scan, path: str) -> str:
     except CheckoutError:
         # No text, e.g. a key store for a Secret: kustomize may read it, the build is not kept by its content.
         text = ""
+    scan.read.add(path)
     scan.digest.append(f"{path}\0{text}".encode("utf-8", "replace"))
     return text
 

@@ -15,6 +15,7 @@ from migrate.model.finding import Finding, Severity
 from migrate.model.manifest import HelmRequest, Manifest, Rendered
 from migrate.render.chart import RenderCache, render_request
 from migrate.render.chartified import chartified_by, render_chartified
+from migrate.render.faults import placed
 from migrate.render.namespaces import at_chart, settle_namespaces
 from migrate.render.objects import arranged
 from migrate.render.scopes import Scopes
@@ -127,7 +128,7 @@ def render_unsettled(
         )
         return _rendered(estate, release, request, cache)
     except HelmError as error:
-        return Rendered(error=error.message)
+        return Rendered(error=placed(error.message, release.chart_path or ""))
 
 
 def settle_release(rendered: Rendered, release: Release, scopes: Scopes | None) -> Rendered:
@@ -175,11 +176,15 @@ def _names(options: RenderOptions) -> tuple[str, ...]:
 
 def _rendered(estate: Estate, release: Release, request: HelmRequest, cache: RenderCache | None) -> Rendered:
     reasons = chartified_by(estate, release)
-    if not reasons:
-        return render_request(request, cache)
-    # One cache at least for the two or three renders of a single release.
-    rendered = render_chartified(estate, release, request, reasons, cache or RenderCache())
-    return dataclasses.replace(rendered, chartified=reasons)
+    if reasons:
+        # One cache at least for the two or three renders of a single release.
+        rendered = render_chartified(estate, release, request, reasons, cache or RenderCache())
+        rendered = dataclasses.replace(rendered, chartified=reasons)
+    else:
+        rendered = render_request(request, cache)
+    if rendered.error:
+        return dataclasses.replace(rendered, error=placed(rendered.error, release.chart_path or ""))
+    return rendered
 
 
 def _shown(manifests: tuple[Manifest, ...], show_only: Sequence[str]) -> tuple[Manifest, ...]:

@@ -1,7 +1,8 @@
-"""One source of an Application as the repo-server renders it: Helm charts and plain directories (rules 5 and 6)."""
+"""One source of an Application as the repo-server renders it: charts, kustomizations, plain folders (rules 5 and 6)."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,21 +10,22 @@ from dataclasses import dataclass, field
 from migrate.doors.checkout import Checkout
 from migrate.doors.helm import parse_values
 from migrate.doors.yaml import dump_yaml
+from migrate.model.finding import Finding, Severity, SourceLocation
 from migrate.model.json import JsonObject, JsonValue
-from migrate.model.manifest import HelmRequest, Rendered
-from migrate.render.chart import RenderCache, render_request
+from migrate.model.manifest import HelmRequest, Manifest, Rendered
+from migrate.render.chart import HELM_3, HELM_4, RenderCache, render_request
 from migrate.render.directory import directory_manifests
-from migrate.render.objects import split_plain_documents
+from migrate.render.faults import placed
+from migrate.render.kustomization import build_for_argocd
+from migrate.render.namespaces import at_chart
+from migrate.render.objects import object_key, parse_documents, split_plain_documents
+from migrate.render.source_type import SourceError, source_type
 
-_BLOCKS = ("helm", "kustomize", "directory", "plugin")
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_WITH_HELM_4 = (3, 5)
+"""From here on Argo CD has Helm 4 alone; it merges all documents of a values file, Helm 3 reads the first."""
 _VARIABLE = re.compile(r"\$(\{([^}]*)\}|[*#$@!?\-0-9]|[A-Za-z_][A-Za-z0-9_]*|\{)?")
 _BARE_COMMA = re.compile(r"(?<!\\),")
 _GLOB = re.compile(r"[*?\[]")
-
-
-class SourceError(Exception):
-    """Why Argo CD could not render a source."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,15 @@ def render_source(rendering: Rendering, source: JsonObject) -> Rendered:
     folder = _source_folder(checkout, chart or text_of(source, "path"))
     if not chart:
         source = _with_overrides(checkout, folder, rendering.application, source)
-    kind = _source_type(checkout, folder, source)
+    checkout.check_links(folder)
+    kind = source_type(checkout, folder, source)
     if kind == "helm":
-        return render_request(helm_request(rendering, checkout, folder, source), rendering.cache)
+        request, told = helm_request(rendering, checkout, folder, source)
+        rendered = render_request(request, rendering.cache)
+        findings = (*at_chart(rendered.findings, folder), *told)
+        return dataclasses.replace(rendered, findings=findings, error=placed(rendered.error, folder))
+    if kind == "kustomize":
+        return _kustomized(rendering, checkout, folder, source)
     if kind == "directory":
         options = _object(source.get("directory"))
         return Rendered(tuple(directory_manifests(checkout, folder, options)))
@@ -114,43 +122,50 @@ def _merge_patch(base: JsonValue, patch: JsonValue) -> JsonValue:
     return merged
 
 
-def _source_type(checkout: Checkout, folder: str, source: JsonObject) -> str:
-    stated = [block for block in _BLOCKS if _says_something(source.get(block))]
-    if isinstance(source.get("plugin"), dict) and "plugin" not in stated:
-        stated.append("plugin")
-    if len(stated) > 1:
-        types = ",".join(block.title() for block in sorted(stated, reverse=True))
-        raise SourceError(f"multiple application sources defined: {types}")
-    if stated:
-        return stated[0]
-    names = checkout.files(folder, recurse=False)
-    if any(name in _KUSTOMIZATIONS for name in names):
-        return "kustomize"
-    return "helm" if any(name.endswith("Chart.yaml") for name in names) else "directory"
+# ---------------------------------------------------------------- Kustomize
 
 
-def _says_something(value: JsonValue) -> bool:
-    """Whether a block has any value that is not zero: ``helm: {}`` is as good as none."""
-    if isinstance(value, dict):
-        return any(_says_something(item) for item in value.values())
-    return bool(value)
+def _kustomized(rendering: Rendering, checkout: Checkout, folder: str, source: JsonObject) -> Rendered:
+    options = _object(source.get("kustomize"))
+    variables = _build_environment(rendering, source)
+    builds = rendering.cache.builds if rendering.cache is not None else {}
+    text = build_for_argocd(checkout, folder, options, lambda given: substitute(given, variables), builds)
+    manifests = tuple(Manifest(object_key(d), d, t) for d, t in parse_documents(text, f"kustomize build {folder}"))
+    return Rendered(manifests, findings=_version_findings(folder, text_of(options, "version")))
+
+
+def _version_findings(folder: str, version: str) -> tuple[Finding, ...]:
+    if not version:
+        return ()
+    return (
+        Finding(
+            "RN003",
+            Severity.WARNING,
+            f"kustomize.version {version}: Argo CD builds with the program that argocd-cm names for it, here the "
+            "one on PATH was taken",
+            f"put that version first on PATH, and see that argocd-cm has kustomize.path.{version}",
+            SourceLocation(f"{folder}/kustomization.yaml"),
+        ),
+    )
 
 
 # ---------------------------------------------------------------- Helm
 
 
-def helm_request(rendering: Rendering, checkout: Checkout, folder: str, source: JsonObject) -> HelmRequest:
-    """The ``helm template`` that Argo CD runs for this source (rules 5.6 to 5.20, 6.2).
+def helm_request(
+    rendering: Rendering, checkout: Checkout, folder: str, source: JsonObject
+) -> tuple[HelmRequest, tuple[Finding, ...]]:
+    """The ``helm template`` that Argo CD runs for this source (rules 5.6 to 5.20, 6.2), and what it reads otherwise.
 
     Raises:
         SourceError, CheckoutError: a value file is missing or leads out of its repository.
     """
     helm = _object(source.get("helm"))
     variables = _build_environment(rendering, source)
-    texts, names = _value_texts(rendering, checkout, folder, helm, variables)
+    texts, names, findings = _value_texts(rendering, checkout, folder, helm, variables)
     sets = [*_parameter_flags(helm, variables), *_file_flags(rendering, checkout, folder, helm, variables)]
     api_versions = tuple(str(version) for version in _list(helm.get("apiVersions")))
-    return HelmRequest(
+    request = HelmRequest(
         chart=checkout.absolute(folder),
         release_name=text_of(helm, "releaseName") or rendering.application,
         # Without one Helm takes the namespace of the pod it runs in: the repo-server's.
@@ -163,17 +178,22 @@ def helm_request(rendering: Rendering, checkout: Checkout, folder: str, source: 
         include_crds=not helm.get("skipCrds"),
         skip_tests=bool(helm.get("skipTests")),
         skip_schema_validation=bool(helm.get("skipSchemaValidation")),
+        helm_major=HELM_4 if rendering.argocd_version >= _WITH_HELM_4 else HELM_3,
     )
+    return request, findings
 
 
 def _value_texts(
     rendering: Rendering, checkout: Checkout, folder: str, helm: JsonObject, variables: Mapping[str, str]
-) -> tuple[list[str], list[str]]:
-    texts, names = [], []
+) -> tuple[list[str], list[str], tuple[Finding, ...]]:
+    texts, names, findings = [], [], []
     for place, path in _value_files(rendering, checkout, folder, helm, variables):
         text = place.text(path)
-        # Helm 4, which Argo CD has from 3.5 on, merges all documents of a file; Helm 3 reads the first.
-        documents = list(split_plain_documents(text)) if rendering.argocd_version >= (3, 5) else [text]
+        documents = [text]
+        if rendering.argocd_version >= _WITH_HELM_4:
+            documents = list(split_plain_documents(text)) or [text]
+        if len(documents) > 1:
+            findings.append(_documents_finding(path, text, documents))
         texts += documents
         names += [path] * len(documents)
     if isinstance(helm.get("valuesObject"), dict):
@@ -182,7 +202,19 @@ def _value_texts(
     elif text_of(helm, "values"):
         texts.append(text_of(helm, "values"))
         names.append("values")
-    return texts, names
+    return texts, names, tuple(findings)
+
+
+def _documents_finding(path: str, text: str, documents: list[str]) -> Finding:
+    line = text.count("\n", 0, text.index(documents[1], text.index(documents[0]) + len(documents[0]))) + 1
+    return Finding(
+        "RN005",
+        Severity.WARNING,
+        f"{len(documents)} documents in one values file: Helm 3 reads the first alone, Helm 4 (Argo CD from 3.5 on) "
+        "merges them all",
+        "write one document, so that both render the same",
+        SourceLocation(path, line),
+    )
 
 
 def _value_files(

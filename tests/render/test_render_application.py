@@ -9,7 +9,8 @@ from migrate.doors.helm import parse_values
 from migrate.model.json import JsonObject
 from migrate.model.manifest import Rendered
 from migrate.render import render_application, render_repository, render_targets
-from migrate.render.sources import SourceError, substitute
+from migrate.render.source_type import SourceError
+from migrate.render.sources import substitute
 from tests.render.conftest import CHART, config_map, data_of
 
 WriteFiles = Callable[[Mapping[str, str]], Path]
@@ -216,8 +217,8 @@ def test_a_folder_of_manifests(write_files: WriteFiles) -> None:
 
 
 def test_types_that_contradict_or_are_not_rendered(write_files: WriteFiles) -> None:
-    root = write_files({**TREE, "charts/web/kustomization.yaml": "resources: []\n"})
-    assert "type kustomize is not rendered" in render(root, application()).error
+    root = write_files(TREE)
+    assert "type plugin is not rendered" in render(root, application(source="plugin: {name: own}")).error
     two = application("releaseName: x", source="kustomize: {namePrefix: a-}")
     assert "multiple application sources defined: Kustomize,Helm" in render(root, two).error
 
