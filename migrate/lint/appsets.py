@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from migrate.lint.rule import Hit, error, info, warning
+from migrate.lint.rule import Hit, Rule, error, info, warning
 from migrate.lint.subject import Document, Subject, dig, generators, listed, mapped, texts
 from migrate.model.globs import PatternError, doublestar_matches, pathspec_matches
 
@@ -82,7 +82,7 @@ def check_defaults(subject: Subject) -> Iterator[Hit]:
     for appset in subject.appsets:
         if "missingkey=error" not in (listed(appset.data, "spec", "goTemplateOptions")):
             continue
-        for keys, text in _templates(appset):
+        for keys, text in templates(appset):
             if _DEFAULT_ON_FIELD.search(text):
                 hint = 'The lookup fails before default is asked. Use dig "key" "fallback" . for such a key.'
                 where = subject.line(appset, *keys)
@@ -92,7 +92,7 @@ def check_defaults(subject: Subject) -> Iterator[Hit]:
 def check_random(subject: Subject) -> Iterator[Hit]:
     """L11: nothing in a template changes with every reconcile."""
     for appset in subject.appsets:
-        for keys, text in _templates(appset):
+        for keys, text in templates(appset):
             found = _RANDOM.search(text)
             if found:
                 hint = "The Application would be rewritten at every reconcile. Put the value into the component's file."
@@ -100,7 +100,8 @@ def check_random(subject: Subject) -> Iterator[Hit]:
                 yield error(f"the template calls {found[1]}", hint, where, appset.environment)
 
 
-def _templates(appset: Document) -> Iterator[tuple[tuple[Any, ...], str]]:
+def templates(appset: Document) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Every text that the controller runs as a template, with its place."""
     for key in ("template", "templatePatch"):
         yield from texts(appset.get("spec", key), ("spec", key))
 
@@ -134,16 +135,32 @@ def check_sync_waves(subject: Subject) -> Iterator[Hit]:
 def check_preserved(subject: Subject) -> Iterator[Hit]:
     """L31: while a person still hands over, no mistake in Git may delete what Helm installed."""
     for appset in subject.appsets:
-        if appset.get("spec", "strategy") is not None:
-            continue
         preserved = appset.get("spec", "syncPolicy", "preserveResourcesOnDeletion") is True
         policy = appset.get("spec", "syncPolicy", "applicationsSync")
-        if not preserved or policy not in _KEEPING:
+        if appset.get("spec", "strategy") is None and not (preserved and policy in _KEEPING):
             lacking = [] if preserved else ["preserveResourcesOnDeletion: true"]
             lacking += [] if policy in _KEEPING else ["applicationsSync: create-update"]
             text = f"ApplicationSet {appset.name} has a manual hand-over and no {' and no '.join(lacking)}"
             hint = "Without both, an Application that leaves Git takes all its resources with it."
             yield error(text, hint, subject.line(appset, "spec", "syncPolicy"), appset.environment)
+        yield from _finalizers(subject, appset, preserved=preserved, keeping=policy in _KEEPING)
+
+
+_CASCADE = "resources-finalizer.argocd.argoproj.io"
+
+
+def _finalizers(subject: Subject, appset: Document, *, preserved: bool, keeping: bool) -> Iterator[Hit]:
+    """The ApplicationSet needs the finalizer so that its Applications stay; they must not have it (4.3, 2.9)."""
+    if keeping and _CASCADE not in listed(appset.data, "metadata", "finalizers"):
+        text = f"ApplicationSet {appset.name} lacks the finalizer {_CASCADE}"
+        hint = "Add it: without it Kubernetes deletes the Applications together with their ApplicationSet."
+        yield warning(text, hint, subject.line(appset, "metadata"), appset.environment)
+    given = [str(one) for one in listed(appset.data, "spec", "template", "metadata", "finalizers")]
+    if preserved and any(one.startswith(_CASCADE) for one in given):
+        text = f"the template gives every Application the finalizer {_CASCADE}, in spite of preserveResourcesOnDeletion"
+        hint = "Remove it: an Application that is deleted would take its resources with it."
+        where = subject.line(appset, "spec", "template", "metadata", "finalizers")
+        yield error(text, hint, where, appset.environment)
 
 
 def keeps_resources(appset: Document | None) -> bool:
@@ -163,3 +180,70 @@ def check_empty_result(subject: Subject) -> Iterator[Hit]:
         if appset.environment and key not in made and key not in failed:
             hint = "Compare the generator's path with the folders of the tree."
             yield info(f"ApplicationSet {appset.name} makes no Application", hint, subject.line(appset), key[0])
+
+
+RULES = (
+    Rule(
+        "L02",
+        "a file pattern means the same under both globbings",
+        "the controller's flag for the new globbing changes which files a pattern finds",
+        "AC 1.8, 1.9",
+        check_globs,
+    ),
+    Rule(
+        "L03",
+        "no ** in directory patterns",
+        "directory patterns match one level for each star",
+        "AC 1.19",
+        check_directory_globs,
+    ),
+    Rule(
+        "L04",
+        "ApplicationSets use goTemplate with missingkey=error",
+        "otherwise a missing key is printed as <no value>, even into names",
+        "AC 2.4, 2.7",
+        check_strictness,
+    ),
+    Rule(
+        "L05",
+        "no default on a field that may be missing",
+        "the lookup fails before default runs",
+        "AC 2.5",
+        check_defaults,
+    ),
+    Rule(
+        "L09",
+        "valuesObject is written in one place",
+        "template and patch cannot be merged inside it",
+        "AC 2.13",
+        check_values_object,
+    ),
+    Rule(
+        "L11",
+        "templates do not draw random values or the time",
+        "the Application would change with every reconcile",
+        "AC 2.2",
+        check_random,
+    ),
+    Rule(
+        "L13",
+        "no sync wave on generated Applications",
+        "waves order objects inside one Application only",
+        "AC 3.20",
+        check_sync_waves,
+    ),
+    Rule(
+        "L31",
+        "a manual hand-over preserves resources",
+        "an Application that leaves Git would take its resources along",
+        "AC 4.4, 4.5, D 1",
+        check_preserved,
+    ),
+    Rule(
+        "L46",
+        "every ApplicationSet makes an Application",
+        "a generator that finds nothing is no error to Argo CD",
+        "AC 1.13",
+        check_empty_result,
+    ),
+)

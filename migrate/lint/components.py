@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 from migrate.doors.yaml import YamlNode
-from migrate.lint.rule import Hit, error, warning
-from migrate.lint.subject import Document, Key, Subject, dig, nodes, texts
+from migrate.lint.rule import Hit, Rule, error, warning
+from migrate.lint.subject import Document, Key, Subject, dig, generators, listed, nodes, texts
+from migrate.model.application import GeneratedApplication
 from migrate.model.finding import SourceLocation
 
 REQUIRED_KEYS = (
@@ -19,6 +21,18 @@ REQUIRED_KEYS = (
 CHART_KEYS = ("path", "repoURL", "name", "version", "skipCrds")
 _SWITCHES = frozenset({"skipCrds", "skipTests", "skipSchemaValidation", "forceString"})
 _PHASE = re.compile(r"^\d{3}$")
+_CARRIED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("rolloutPhase", ("metadata", "labels", "rollout-phase")),
+    ("tier", ("metadata", "labels", "tier")),
+    ("domain", ("metadata", "labels", "domain")),
+    ("componentType", ("metadata", "labels", "componentType")),
+    ("wave", ("metadata", "labels", "wave")),
+    ("project", ("spec", "project")),
+    ("namespace", ("spec", "destination", "namespace")),
+    ("syncOptions", ("spec", "syncPolicy", "syncOptions")),
+    ("ignoreDifferences", ("spec", "ignoreDifferences")),
+)
+"""Key of component.yaml → where the Application has it."""
 _DEPENDENCY_KEYS = ("dependsOn", "needs", "dependencies")
 
 
@@ -110,6 +124,58 @@ def check_no_dependencies(subject: Subject) -> Iterator[Hit]:
                 yield error(f"{key} orders nothing", hint, where, component.environment)
 
 
+def check_carried(subject: Subject) -> Iterator[Hit]:
+    """L58: an Application carries what its component says; one hit for each ApplicationSet and key."""
+    lost: dict[tuple[str, str, str], list[tuple[GeneratedApplication, str, str]]] = defaultdict(list)
+    for one in subject.expansion.applications:
+        component = subject.component_of(one)
+        for key, place in _CARRIED if component else ():
+            stated, found = component.get(key) if component else None, dig(one.manifest, *place)
+            optional = place[-2:-1] == ("labels",) and key != "rolloutPhase"
+            if stated in (None, "", []) or (optional and found is None) or _same(stated, found):
+                continue
+            lost[one.environment, one.appset, key].append((one, str(stated), str(found)))
+    for (environment, _, key), cases in sorted(lost.items(), key=lambda entry: entry[0]):
+        one, stated, found = cases[0]
+        place = dict(_CARRIED)[key]
+        more = f" (and {len(cases) - 1} more)" if len(cases) > 1 else ""
+        text = f"{one.name}{more}: component.yaml says {key} {stated}, and the Application {place[-1]} {found}"
+        hint = "Rollouts, projects and syncs go by the Application. Correct the template of the ApplicationSet."
+        appset = subject.appset_of(one)
+        where = subject.line(appset, "spec", "template", *place) if appset else subject.place(one, key)
+        yield error(text, hint, where, environment)
+
+
+def _same(stated: Any, found: Any) -> bool:
+    if isinstance(stated, list):
+        return isinstance(found, list) and all(item in found for item in stated)
+    return not isinstance(stated, str) or bool(stated == found)
+
+
+def check_environment(subject: Subject) -> Iterator[Hit]:
+    """L55: an environment reads its own components and values, and what is shared."""
+    names = {path.split("/")[1] for path in subject.tree.files if path.startswith("environments/")}
+    for component in subject.components:
+        files = listed(component.data, "valueFiles")
+        files += [dig(entry, "path") for entry in listed(component.data, "fileParameters")]
+        for index, entry in enumerate(files):
+            owner = re.match(r"/?sources/values/([^/]+)/", str(entry))
+            if owner and owner[1] in names - {component.environment} and component.environment:
+                text = f"value file {entry} is that of environment {owner[1]}"
+                hint = f"Use the one below sources/values/{component.environment}, or a shared one."
+                where = subject.line(component, "valueFiles", index)
+                yield error(text, hint, where, component.environment)
+    for appset in subject.appsets:
+        for git in generators(appset, "git"):
+            for entry in listed(git, "files") + listed(git, "directories"):
+                owner = re.match(r"environments/([^/]+)/", str(dig(entry, "path")))
+                if owner and appset.environment and owner[1] != appset.environment:
+                    text = f"ApplicationSet {appset.name} picks up components of {owner[1]}: {dig(entry, 'path')}"
+                    hint = f"Write environments/{appset.environment}/."
+                    where = subject.line(appset, "spec", "generators")
+                    yield error(text, hint, where, appset.environment)
+
+
 def check_placeholders(subject: Subject) -> Iterator[Hit]:
     """L45: a parameter still holds a placeholder, which a person must supply."""
     for component in subject.active_components:
@@ -118,3 +184,63 @@ def check_placeholders(subject: Subject) -> Iterator[Hit]:
                 hint = "Supply it as a Secret, or through External Secrets; never in Git."
                 where = subject.line(component, *keys)
                 yield warning(f"a placeholder is in a parameter: {text}", hint, where, component.environment)
+
+
+RULES = (
+    Rule(
+        "L00",
+        "every file can be read and every ApplicationSet expands",
+        "one error stops the whole ApplicationSet: nothing is created, updated or deleted",
+        "AC 1.3",
+        check_readable,
+    ),
+    Rule(
+        "L01",
+        "numbers, versions and bool words in component.yaml are quoted",
+        "the git generator reads YAML 1.1 into floats: 1.10 becomes 1.1, 1000000 becomes 1e+06, no becomes false",
+        "AC 1.11, 1.12",
+        check_quoted,
+    ),
+    Rule(
+        "L40",
+        "component.yaml has every key",
+        "with missingkey=error one missing key stops all Applications",
+        "AC 2.5, D 24",
+        check_keys,
+    ),
+    Rule(
+        "L41",
+        "rolloutPhase is three digits",
+        "phases are compared as text",
+        "AC 3.6",
+        check_phase,
+    ),
+    Rule(
+        "L42",
+        "no dependsOn",
+        "Argo CD has no dependencies between Applications; the phase is the order",
+        "AC 12.12",
+        check_no_dependencies,
+    ),
+    Rule(
+        "L45",
+        "no placeholder in a parameter",
+        "a placeholder would be applied as it is",
+        "D 25",
+        check_placeholders,
+    ),
+    Rule(
+        "L55",
+        "an environment reads its own files",
+        "a value file of another environment is right until that environment changes",
+        "D 20",
+        check_environment,
+    ),
+    Rule(
+        "L58",
+        "Applications carry what their components say",
+        "steps select by label, a project is a fence, and a lost sync option is lost without a word",
+        "AC 2.11, 3.6",
+        check_carried,
+    ),
+)

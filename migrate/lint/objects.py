@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from migrate.lint.applications import SYNC_OPTIONS
 from migrate.lint.appsets import keeps_resources
-from migrate.lint.rule import Hit, error, info, warning
-from migrate.lint.subject import Subject
+from migrate.lint.charts import template_calls
+from migrate.lint.rule import Hit, Rule, error, info, warning
+from migrate.lint.sources import sources
+from migrate.lint.subject import Subject, dig, listed
 from migrate.model.application import GeneratedApplication
 from migrate.model.manifest import Manifest, ObjectKey
 
 _HELM_HOOK, _ARGO_HOOK = "helm.sh/hook", "argocd.argoproj.io/hook"
+_IGNORED = "argocd.argoproj.io/ignore-healthcheck"
+_ARGO_WAVE = "argocd.argoproj.io/sync-wave"
+_PINS = re.compile(r"(^|[-/])pins\.ya?ml$")
 _KEEP = "helm.sh/resource-policy"
 _HOOK_KINDS = {"Job", "Pod", "Workflow"}
 # Kinds whose loss is the loss of data, or of everything that hangs on them.
@@ -40,7 +47,9 @@ _EXCLUDED = {
 
 
 def check_hooks(subject: Subject) -> Iterator[Hit]:
-    """L22: hooks that are deleted and made again at every sync, or that run more often than in Helm."""
+    """L22: hooks that are deleted and made again at every sync, that run more often than in Helm, or never; and
+    templates that ask a running release for something."""
+    yield from template_calls(subject)
     for one, manifest in _manifests(subject):
         helm = {word.strip() for word in manifest.annotations.get(_HELM_HOOK, "").split(",") if word.strip()}
         if not is_hook(manifest):
@@ -69,6 +78,74 @@ def is_hook(manifest: Manifest) -> bool:
     """Whether Argo CD takes the object for a hook, by its own annotation or Helm's."""
     words = manifest.annotations.get(_ARGO_HOOK) or manifest.annotations.get(_HELM_HOOK) or ""
     return any(word.strip() not in ("", "crd-install") for word in words.split(","))
+
+
+def check_waiting(subject: Subject) -> Iterator[Hit]:
+    """L32: what may never be Healthy holds up its step for ever."""
+    for one in subject.expansion.applications:
+        manifests = subject.manifests(one)
+        where = subject.place(one, "chart", "path")
+        used = {name for manifest in manifests if not is_hook(manifest) for name in _claims(manifest.document)}
+        for manifest in manifests:
+            if manifest.annotations.get(_IGNORED) == "true":
+                continue
+            key = (manifest.key.group, manifest.key.kind)
+            if key == ("", "PersistentVolumeClaim") and manifest.key.name not in used and not is_hook(manifest):
+                text = f"{manifest.key} is mounted by no workload of Application {one.name}"
+                hint = "Where its storage class waits for a first consumer, it stays Pending, and the step waits."
+                yield warning(text, hint, where, one.environment)
+            if one.step is None or one.step < 1:
+                continue
+            balances = key == ("", "Service") and dig(manifest.document, "spec", "type") == "LoadBalancer"
+            if balances or (key[1] == "Ingress" and key[0] in ("networking.k8s.io", "extensions")):
+                text = f"{manifest.key} is Healthy only once a controller writes its address, and step {one.step} waits"
+                hint = f"See that the cluster has one, or annotate it {_IGNORED}: 'true'."
+                yield info(text, hint, where, one.environment)
+
+
+def _claims(value: Any) -> Iterator[str]:
+    """Names of the claims that a workload mounts, at any depth."""
+    if isinstance(value, dict):
+        name = dig(value, "persistentVolumeClaim", "claimName")
+        if isinstance(name, str):
+            yield name
+        for item in value.values():
+            yield from _claims(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _claims(item)
+
+
+def check_stable(subject: Subject) -> Iterator[Hit]:
+    """L63: an Application renders the same objects each time; a value that the plan pins is worth a look."""
+    for one in subject.expansion.applications:
+        found = (subject.rendered or {}).get((one.environment, one.name))
+        for key, path in found.unstable if found else ():
+            text = f"{key}: {path or 'the object'} is drawn anew in each render"
+            hint = "It is OutOfSync for ever, and every sync changes it. Pin the value (migrate plan says how)."
+            yield error(text, hint, subject.place(one, "chart", "path"), one.environment)
+        for source in sources(one):
+            for index, entry in enumerate(listed(source, "helm", "valueFiles")):
+                if _PINS.search(str(entry)):
+                    text = (
+                        f"{one.name} draws values anew, and only the pins in {str(entry).lstrip('/')} hold them still"
+                    )
+                    hint = "Give it a Secret that exists (existingSecret and the like), then drop the pin."
+                    where = subject.place(one, "valueFiles", index)
+                    yield warning(text, hint, where, one.environment)
+
+
+def check_jobs(subject: Subject) -> Iterator[Hit]:
+    """L62: a Job that is a plain object can be applied again, though Kubernetes lets nobody change its template."""
+    for one, manifest in _manifests(subject):
+        if (manifest.key.group, manifest.key.kind) != ("batch", "Job") or is_hook(manifest):
+            continue
+        options = _options(manifest) | {str(o) for o in listed(one.manifest, "spec", "syncPolicy", "syncOptions")}
+        lacking = [option for option in ("Force=true", "Replace=true") if option not in options]
+        if lacking and _ARGO_WAVE in manifest.annotations:
+            text = f"{manifest.key} lacks the sync options {', '.join(lacking)}, and so its next change fails"
+            hint = f"Add {SYNC_OPTIONS}: Force=true,Replace=true to it."
+            yield warning(text, hint, subject.place(one, "chart", "path"), one.environment)
 
 
 def check_excluded(subject: Subject) -> Iterator[Hit]:
@@ -150,3 +227,87 @@ def _manifests(subject: Subject) -> Iterator[tuple[GeneratedApplication, Manifes
     for one in subject.expansion.applications:
         for manifest in subject.manifests(one):
             yield one, manifest
+
+
+RULES = (
+    Rule(
+        "L22",
+        "hooks are Jobs, and may run at every sync",
+        "Argo CD runs install and upgrade hooks at every sync, and recreates other kinds",
+        "AC 6.10, 6.11",
+        check_hooks,
+        needs_render=True,
+    ),
+    Rule(
+        "L23",
+        "no kind that Argo CD leaves out",
+        "the default exclusions are never applied",
+        "AC 6.20",
+        check_excluded,
+        needs_render=True,
+    ),
+    Rule(
+        "L24",
+        "keep comes with Prune=false",
+        "Helm's policy protects from deletion, not from pruning",
+        "AC 6.13",
+        check_keep,
+        needs_render=True,
+    ),
+    Rule(
+        "L27",
+        "no object in two Applications",
+        "they overwrite each other for ever",
+        "AC 7.9",
+        check_shared,
+        needs_render=True,
+    ),
+    Rule(
+        "L33",
+        "no Application of hooks alone",
+        "it is Synced at birth, and RollingSync passes it without running anything",
+        "D 2",
+        check_hooks_alone,
+        needs_render=True,
+    ),
+    Rule(
+        "L34",
+        "what holds data is guarded against deletion",
+        "Namespaces, CRDs, claims, StatefulSets and databases must survive a mistake in Git",
+        "D 7",
+        check_guards,
+        needs_render=True,
+    ),
+    Rule(
+        "L47",
+        "every Application renders something",
+        "a failing render is a ComparisonError, an empty one is Healthy at once",
+        "AC 6.6",
+        check_renders,
+        needs_render=True,
+    ),
+    Rule(
+        "L32",
+        "nothing waits for what can never be Healthy",
+        "a step has no end of its own: a claim that nobody mounts or an address that nobody writes holds it for ever",
+        "AC 3.14, 8.10",
+        check_waiting,
+        needs_render=True,
+    ),
+    Rule(
+        "L62",
+        "Jobs among plain objects can be applied again",
+        "a Job's template cannot be changed, only replaced",
+        "D 2",
+        check_jobs,
+        needs_render=True,
+    ),
+    Rule(
+        "L63",
+        "an Application renders the same each time",
+        "a value drawn anew is OutOfSync for ever, and changes with every sync",
+        "AC 6.5, D 11",
+        check_stable,
+        needs_render=True,
+    ),
+)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from migrate.lint.applications import sources
-from migrate.lint.rule import Hit, error, warning
+from migrate.lint.repositories import plain_url
+from migrate.lint.rule import Hit, Rule, error, info, warning
+from migrate.lint.sources import sources
 from migrate.lint.subject import Document, Subject, dig, listed, mapped
 from migrate.model.application import GeneratedApplication
 from migrate.model.finding import SourceLocation
@@ -65,10 +66,49 @@ def _project_faults(subject: Subject, project: Document) -> Iterator[Hit]:
     if repositories and all(pattern.startswith("!") for pattern in repositories):
         text = f"project {project.name}: a list of denials alone permits everything else"
         yield error(text, "List what is allowed.", where, project.environment)
+    if "!*" in repositories:
+        text = f"project {project.name}: !* is refused by Argo CD"
+        yield error(text, "List what is allowed; an empty list allows nothing.", where, project.environment)
     for pattern in repositories:
         if re.fullmatch(r"[a-z]+://\*", pattern):
             text = f"project {project.name}: {pattern} matches nearly nothing, since * stops at a slash"
             yield warning(text, "Write ** or the repository itself.", where, project.environment)
+
+
+def check_width(subject: Subject) -> Iterator[Hit]:
+    """L53: a project allows what its Applications need, and not everything."""
+    for project in subject.projects:
+        for key in ("clusterResourceWhitelist", "namespaceResourceWhitelist", "destinations", "sourceRepos"):
+            for index, entry in enumerate(listed(project.data, "spec", key)):
+                wide = [name for name, value in _fields(entry) if re.fullmatch(r"\*+", value)]
+                if wide and not (key == "namespaceResourceWhitelist" and wide == ["kind"]):
+                    text = f"project {project.name}: {key} allows any {' and any '.join(wide)}"
+                    hint = "List what its Applications need: a mistake in one of them then stays in it."
+                    where = subject.line(project, "spec", key, index)
+                    yield warning(text, hint, where, project.environment)
+        yield from _unneeded(subject, project)
+
+
+def _fields(entry: Any) -> list[tuple[str, str]]:
+    if not isinstance(entry, dict):
+        return [("repository", str(entry))]
+    return [(str(name), str(value)) for name, value in entry.items()]
+
+
+def _unneeded(subject: Subject, project: Document) -> Iterator[Hit]:
+    """Cluster kinds that a project allows and none of its Applications renders; only where all were rendered."""
+    users = [one for one in subject.expansion.applications if subject.project_of(one) is project]
+    found = [(subject.rendered or {}).get((one.environment, one.name)) for one in users]
+    if not users or any(one is None or one.error for one in found):
+        return
+    keys = {manifest.key for one in found if one for manifest in one.manifests if not manifest.key.namespace}
+    creating = any("CreateNamespace=true" in listed(u.manifest, "spec", "syncPolicy", "syncOptions") for u in users)
+    keys |= {ObjectKey("", "Namespace", "", "")} if creating else set()
+    for index, entry in enumerate(listed(project.data, "spec", "clusterResourceWhitelist")):
+        if not any(_listed([entry], key) for key in keys):
+            text = f"project {project.name} allows {dig(entry, 'kind')}, which none of its Applications renders"
+            where = subject.line(project, "spec", "clusterResourceWhitelist", index)
+            yield info(text, "Remove it, or keep it for what is to come.", where, project.environment)
 
 
 def _texts(project: Document, key: str) -> list[str]:
@@ -79,14 +119,9 @@ def repository_matches(pattern: str, url: str) -> bool:
     """Whether a sourceRepos entry allows a repository (rule 9.1)."""
     if pattern == "*":
         return True
-    pieces = re.split(r"(\*\*|\*|\?)", _plain(pattern))
+    pieces = re.split(r"(\*\*|\*|\?)", plain_url(pattern))
     meaning = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.fullmatch("".join(meaning.get(piece, re.escape(piece)) for piece in pieces), _plain(url)) is not None
-
-
-def _plain(url: str) -> str:
-    plain = re.sub(r"^[\w.-]+@([\w.-]+):", r"\1/", url.lower())
-    return plain.removesuffix(".git")
+    return re.fullmatch("".join(meaning.get(piece, re.escape(piece)) for piece in pieces), plain_url(url)) is not None
 
 
 def _destination(project: Document, one: GeneratedApplication, where: Any) -> Iterator[Hit]:
@@ -159,3 +194,28 @@ def _listed(entries: Any, key: ObjectKey) -> bool:
         and fnmatch.fnmatchcase(key.name, str(dig(entry, "name") or "*"))
         for entry in entries
     )
+
+
+RULES = (
+    Rule(
+        "L29",
+        "CreateNamespace only where the project allows Namespace",
+        "the whole sync fails otherwise",
+        "AC 8.6, D 19",
+        check_create_namespace,
+    ),
+    Rule(
+        "L30",
+        "projects allow what their Applications need",
+        "one forbidden kind fails the whole sync",
+        "AC 9.1-9.8",
+        check_permissions,
+    ),
+    Rule(
+        "L53",
+        "projects allow what is needed, and not everything",
+        "a project is the fence that keeps a mistake in one Application from the rest",
+        "AC 9.5, 9.6, D 19",
+        check_width,
+    ),
+)

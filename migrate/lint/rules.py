@@ -1,265 +1,54 @@
-"""The table of all rules: id, title, why, where that is written down, and the check.
+"""The table of all rules: each family of rules is a module, and ends with its own part of this table.
 
 Pointers: ``AC`` is the specification of Argo CD's semantics, ``D`` a decision of this project.
 """
 
 from __future__ import annotations
 
-from migrate.lint import applications, appsets, components, files, objects, projects, rollout
+from types import ModuleType
+
+from migrate.lint import (
+    applications,
+    appsets,
+    charts,
+    components,
+    fields,
+    files,
+    objects,
+    order,
+    patches,
+    projects,
+    repositories,
+    rollout,
+    roots,
+    settings,
+    sources,
+)
 from migrate.lint.rule import Rule
 
-RULES: tuple[Rule, ...] = (
-    Rule(
-        "L00",
-        "every file can be read and every ApplicationSet expands",
-        "one error stops the whole ApplicationSet: nothing is created, updated or deleted",
-        "AC 1.3",
-        components.check_readable,
-    ),
-    Rule(
-        "L01",
-        "numbers, versions and bool words in component.yaml are quoted",
-        "the git generator reads YAML 1.1 into floats: 1.10 becomes 1.1, 1000000 becomes 1e+06, no becomes false",
-        "AC 1.11, 1.12",
-        components.check_quoted,
-    ),
-    Rule(
-        "L02",
-        "a file pattern means the same under both globbings",
-        "the controller's flag for the new globbing changes which files a pattern finds",
-        "AC 1.8, 1.9",
-        appsets.check_globs,
-    ),
-    Rule(
-        "L03",
-        "no ** in directory patterns",
-        "directory patterns match one level for each star",
-        "AC 1.19",
-        appsets.check_directory_globs,
-    ),
-    Rule(
-        "L04",
-        "ApplicationSets use goTemplate with missingkey=error",
-        "otherwise a missing key is printed as <no value>, even into names",
-        "AC 2.4, 2.7",
-        appsets.check_strictness,
-    ),
-    Rule(
-        "L05",
-        "no default on a field that may be missing",
-        "the lookup fails before default runs",
-        "AC 2.5",
-        appsets.check_defaults,
-    ),
-    Rule(
-        "L09",
-        "valuesObject is written in one place",
-        "template and patch cannot be merged inside it",
-        "AC 2.13",
-        appsets.check_values_object,
-    ),
-    Rule(
-        "L10",
-        "names are unique and can be used",
-        "duplicates withhold both Applications; Helm takes at most 53 characters",
-        "AC 2.16, 2.18",
-        applications.check_names,
-    ),
-    Rule(
-        "L11",
-        "templates do not draw random values or the time",
-        "the Application would change with every reconcile",
-        "AC 2.2",
-        appsets.check_random,
-    ),
-    Rule(
-        "L12",
-        "a rolling sync holds every Application and can finish",
-        "an Application in no step is never synced; a wrong operator or limit silently means something else",
-        "AC 3.1-3.17, D 28",
-        rollout.check_rollout,
-    ),
-    Rule(
-        "L13",
-        "no sync wave on generated Applications",
-        "waves order objects inside one Application only",
-        "AC 3.20",
-        appsets.check_sync_waves,
-    ),
-    Rule(
-        "L15",
-        "$references are used where they mean something",
-        "with a single source $values/x is read as /x",
-        "AC 5.4",
-        applications.check_references,
-    ),
-    Rule(
-        "L16",
-        "no value file twice",
-        "which place counts depends on the version",
-        "AC 5.12",
-        applications.check_value_files_once,
-    ),
-    Rule(
-        "L17",
-        "$ in parameters is doubled",
-        "parameters pass through the build environment, and pa$word becomes pa",
-        "AC 5.10",
-        applications.check_parameters,
-    ),
-    Rule(
-        "L18",
-        "values or valuesObject, not both",
-        "valuesObject wins without a word",
-        "AC 5.14",
-        applications.check_values_twice,
-    ),
-    Rule("L19", "no oci:// with chart", "the chart is ignored", "AC 5.21", applications.check_oci),
-    Rule(
-        "L21",
-        "value files are there and inside the repository",
-        "a missing or escaping file fails the render",
-        "AC 5.6",
-        applications.check_value_files_exist,
-    ),
-    Rule(
-        "L22",
-        "hooks are Jobs, and may run at every sync",
-        "Argo CD runs install and upgrade hooks at every sync, and recreates other kinds",
-        "AC 6.10, 6.11",
-        objects.check_hooks,
-        needs_render=True,
-    ),
-    Rule(
-        "L23",
-        "no kind that Argo CD leaves out",
-        "the default exclusions are never applied",
-        "AC 6.20",
-        objects.check_excluded,
-        needs_render=True,
-    ),
-    Rule(
-        "L24",
-        "keep comes with Prune=false",
-        "Helm's policy protects from deletion, not from pruning",
-        "AC 6.13",
-        objects.check_keep,
-        needs_render=True,
-    ),
-    Rule(
-        "L26",
-        "no ApplyOutOfSyncOnly while adopting",
-        "adopted objects would stay untracked",
-        "AC 7.4, D 3",
-        applications.check_adoption,
-    ),
-    Rule(
-        "L27",
-        "no object in two Applications",
-        "they overwrite each other for ever",
-        "AC 7.9",
-        objects.check_shared,
-        needs_render=True,
-    ),
-    Rule(
-        "L28",
-        "sync options are known and in their place",
-        "unknown ones are ignored without a word",
-        "AC 8.4, 8.5",
-        applications.check_sync_options,
-    ),
-    Rule(
-        "L29",
-        "CreateNamespace only where the project allows Namespace",
-        "the whole sync fails otherwise",
-        "AC 8.6, D 19",
-        projects.check_create_namespace,
-    ),
-    Rule(
-        "L30",
-        "projects allow what their Applications need",
-        "one forbidden kind fails the whole sync",
-        "AC 9.1-9.8",
-        projects.check_permissions,
-    ),
-    Rule(
-        "L31",
-        "a manual hand-over preserves resources",
-        "an Application that leaves Git would take its resources along",
-        "AC 4.4, 4.5, D 1",
-        appsets.check_preserved,
-    ),
-    Rule(
-        "L33",
-        "no Application of hooks alone",
-        "it is Synced at birth, and RollingSync passes it without running anything",
-        "D 2",
-        objects.check_hooks_alone,
-        needs_render=True,
-    ),
-    Rule(
-        "L34",
-        "what holds data is guarded against deletion",
-        "Namespaces, CRDs, claims, StatefulSets and databases must survive a mistake in Git",
-        "D 7",
-        objects.check_guards,
-        needs_render=True,
-    ),
-    Rule(
-        "L40",
-        "component.yaml has every key",
-        "with missingkey=error one missing key stops all Applications",
-        "AC 2.5, D 24",
-        components.check_keys,
-    ),
-    Rule(
-        "L41",
-        "rolloutPhase is three digits",
-        "phases are compared as text",
-        "AC 3.6",
-        components.check_phase,
-    ),
-    Rule(
-        "L42",
-        "no dependsOn",
-        "Argo CD has no dependencies between Applications; the phase is the order",
-        "AC 12.12",
-        components.check_no_dependencies,
-    ),
-    Rule(
-        "L43",
-        "the chart of every Application is there",
-        "a missing path is a ComparisonError",
-        "AC 5.9",
-        applications.check_chart_paths,
-    ),
-    Rule(
-        "L44",
-        "no orphaned files",
-        "what nothing uses is read by nobody and changed by nobody",
-        "D 4",
-        files.check_orphans,
-    ),
-    Rule(
-        "L45",
-        "no placeholder in a parameter",
-        "a placeholder would be applied as it is",
-        "D 25",
-        components.check_placeholders,
-    ),
-    Rule(
-        "L46",
-        "every ApplicationSet makes an Application",
-        "a generator that finds nothing is no error to Argo CD",
-        "AC 1.13",
-        appsets.check_empty_result,
-    ),
-    Rule(
-        "L47",
-        "every Application renders something",
-        "a failing render is a ComparisonError, an empty one is Healthy at once",
-        "AC 6.6",
-        objects.check_renders,
-        needs_render=True,
-    ),
+FAMILIES = (
+    applications,
+    appsets,
+    charts,
+    components,
+    fields,
+    files,
+    objects,
+    order,
+    patches,
+    projects,
+    repositories,
+    rollout,
+    roots,
+    settings,
+    sources,
 )
+"""Modules of rules, in the order of the reference page."""
+RULES: tuple[Rule, ...] = tuple(
+    sorted((rule for family in FAMILIES for rule in family.RULES), key=lambda rule: rule.id)
+)
+
+
+def family_title(family: ModuleType) -> str:
+    """``Rules over the charts that the tree holds``: the first words of the module's docstring."""
+    return str(family.__doc__).splitlines()[0].rstrip(".").partition(":")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
 import posixpath
 import re
@@ -63,9 +64,23 @@ class Subject:
     projects: tuple[Document, ...]
     roots: tuple[Document, ...]
     """Applications written out in the tree."""
+    others: tuple[Document, ...]
+    """What else lies beside them: repository Secrets, settings of Argo CD."""
     faults: tuple[Fault, ...]
     by_name: Mapping[tuple[str, str], Document] = field(default_factory=dict)
     """(environment, name) → active component."""
+    api_versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Environment → the API versions that renders assumed besides Kubernetes' own."""
+
+    @functools.cached_property
+    def paths(self) -> tuple[str, ...]:
+        """Every path of the tree, sorted once."""
+        return self.tree.paths()
+
+    def below(self, folder: str) -> tuple[str, ...]:
+        """The paths of the files below ``folder``, at any depth."""
+        first = bisect.bisect_left(self.paths, f"{folder}/")
+        return self.paths[first : bisect.bisect_left(self.paths, f"{folder}0")]  # 0 comes right after the slash
 
     @property
     def active_components(self) -> tuple[Document, ...]:
@@ -114,10 +129,16 @@ class Subject:
         return found.manifests if found else ()
 
 
-def take_apart(tree: FileTree, expansion: Expansion, rendered: Mapping[tuple[str, str], Rendered] | None) -> Subject:
+def take_apart(
+    tree: FileTree,
+    expansion: Expansion,
+    rendered: Mapping[tuple[str, str], Rendered] | None,
+    api_versions: Mapping[str, tuple[str, ...]] | None = None,
+) -> Subject:
     """The subject of a tree: every component, ApplicationSet, AppProject and Application in it."""
     components: list[Document] = []
-    others: dict[str, list[Document]] = {"ApplicationSet": [], "AppProject": [], "Application": []}
+    kinds: dict[str, list[Document]] = {"ApplicationSet": [], "AppProject": [], "Application": []}
+    others: list[Document] = []
     faults: list[Fault] = []
     for path in tree.paths():
         is_component = posixpath.basename(path) in ("component.yaml", "component.disabled.yaml")
@@ -132,8 +153,8 @@ def take_apart(tree: FileTree, expansion: Expansion, rendered: Mapping[tuple[str
             components += documents[:1]
         else:
             for document in documents:
-                others.get(str(document.get("kind")), []).append(document)
-    found = {kind: tuple(documents) for kind, documents in others.items()}
+                kinds.get(str(document.get("kind")), others).append(document)
+    found = {kind: tuple(documents) for kind, documents in kinds.items()}
     return Subject(
         tree,
         expansion,
@@ -142,13 +163,18 @@ def take_apart(tree: FileTree, expansion: Expansion, rendered: Mapping[tuple[str
         found["ApplicationSet"],
         found["AppProject"],
         found["Application"],
+        tuple(others),
         tuple(faults),
         {(one.environment, one.name): one for one in components if not _parked(one.path)},
+        api_versions or {},
     )
 
 
 _ARGOCD_FOLDER = re.compile(r"environments/[^/]+/argocd/")
 """What migrate itself writes for Argo CD: a file here that says nothing of it is broken."""
+
+
+_ARGO_WORDS = (b"argoproj.io/v1", b"argocd.argoproj.io/secret-type", b"name: argocd-cm")
 
 
 def _parked(path: str) -> bool:
@@ -160,7 +186,7 @@ def _may_hold_argo_objects(path: str, content: bytes) -> bool:
         path.endswith((".yaml", ".yml"))
         and "/templates/" not in f"/{path}"
         and not path.startswith(".migrate/")
-        and (_ARGOCD_FOLDER.match(path) is not None or (b"argoproj.io/" in content and b"App" in content))
+        and (_ARGOCD_FOLDER.match(path) is not None or any(word in content for word in _ARGO_WORDS))
     )
 
 
@@ -230,6 +256,15 @@ def generators(appset: Document, kind: str) -> list[JsonObject]:
 
     walk(appset.get("spec", "generators"))
     return found
+
+
+def folders(subject: Subject) -> frozenset[str]:
+    """Every folder of the tree, at any depth; the root is not among them."""
+    found: set[str] = set()
+    for path in subject.paths:
+        while "/" in path and (path := path.rpartition("/")[0]) not in found:
+            found.add(path)
+    return frozenset(found)
 
 
 def texts(value: Any, path: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], str]]:

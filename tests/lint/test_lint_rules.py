@@ -2,216 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import pytest
 
 from migrate.expand import expand_tree
 from migrate.lint import RULES, lint_tree
 from migrate.lint.projects import repository_matches
-from migrate.model.finding import Finding, Severity
-from migrate.model.manifest import Manifest, ObjectKey, Rendered
+from migrate.model.finding import Severity
+from migrate.model.manifest import Rendered
 from migrate.model.tree import FileTree
-
-WEB = "environments/dev/components/apps/web/component.yaml"
-CRDS = "environments/dev/components/foundation/crds/component.yaml"
-APPS = "environments/dev/argocd/apps/components.yaml"
-PROJECT = "environments/dev/argocd/projects/platform.yaml"
-REPO = "https://git.example.com/platform/gitops.git"
-
-COMPONENT = """\
-name: {name}
-project: platform
-tier: infra
-domain: {domain}
-componentType: runtime
-rolloutPhase: "{phase}"
-wave: "0"
-namespace: {name}
-releaseName: {name}
-chart:
-  path: sources/charts/own/{name}
-  repoURL: ""
-  name: ""
-  version: "1.10"
-  skipCrds: false
-valueFiles:
-  - sources/values/dev/{domain}/{name}/10-values.yaml
-parameters: []
-fileParameters: []
-syncOptions:
-  - ServerSideApply=true
-ignoreDifferences: []
-source:
-  helmfile: "helmfiles/x.yaml:3"
-  release: {name}/{name}
-cluster: in-cluster
-skipTests: false
-skipSchemaValidation: false
-kubeVersion: ""
-"""
-APPSET = """\
-apiVersion: argoproj.io/v1alpha1
-kind: ApplicationSet
-metadata:
-  name: components
-  namespace: argocd
-spec:
-  goTemplate: true
-  goTemplateOptions: ["missingkey=error"]
-  generators:
-    - git:
-        repoURL: https://git.example.com/platform/gitops.git
-        revision: main
-        files:
-          - path: environments/dev/components/**/component.yaml
-  syncPolicy:
-    preserveResourcesOnDeletion: true
-    applicationsSync: create-update
-  template:
-    metadata:
-      name: '{{ .name }}'
-      labels:
-        rollout-phase: '{{ .rolloutPhase }}'
-    spec:
-      project: '{{ .project }}'
-      source:
-        repoURL: https://git.example.com/platform/gitops.git
-        targetRevision: 1.0.0
-        path: '{{ .chart.path }}'
-        helm:
-          releaseName: '{{ .releaseName }}'
-      destination:
-        name: '{{ .cluster }}'
-        namespace: '{{ .namespace }}'
-  templatePatch: |
-    spec:
-      source:
-        helm:
-          valueFiles:
-          {{- range .valueFiles }}
-            - {{ if contains ":" . }}{{ . }}{{ else }}/{{ . }}{{ end }}
-          {{- end }}
-          parameters: {{ toJson .parameters }}
-      syncPolicy:
-        syncOptions: {{ toJson .syncOptions }}
-"""
-STRATEGY = """\
-  strategy:
-    type: RollingSync
-    rollingSync:
-      steps:
-        - matchExpressions:
-            - key: rollout-phase
-              operator: In
-              values: ["110"]
-          maxUpdate: 1
-        - matchExpressions:
-            - key: rollout-phase
-              operator: In
-              values: ["650"]
-          maxUpdate: 25%
-  template:
-"""
-AUTOMATED = "      syncPolicy:\n        automated: {prune: true}\n        syncOptions"
-PROJECT_TEXT = """\
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata:
-  name: platform
-spec:
-  sourceRepos:
-    - https://git.example.com/platform/gitops.git
-  destinations:
-    - name: in-cluster
-      namespace: web
-    - server: https://kubernetes.default.svc
-      namespace: crds
-  clusterResourceWhitelist:
-    - group: apiextensions.k8s.io
-      kind: CustomResourceDefinition
-"""
-
-
-def good_files() -> dict[str, str]:
-    files = {
-        WEB: COMPONENT.format(name="web", domain="apps", phase="650"),
-        CRDS: COMPONENT.format(name="crds", domain="foundation", phase="110"),
-        APPS: APPSET,
-        PROJECT: PROJECT_TEXT,
-        "README.md": "runbook\n",
-    }
-    for name, domain in (("web", "apps"), ("crds", "foundation")):
-        files[f"sources/charts/own/{name}/Chart.yaml"] = f"name: {name}\nversion: 1.0.0\n"
-        files[f"sources/charts/own/{name}/templates/x.yaml"] = "a: {{ .Values.a }}\n"
-        files[f"sources/values/dev/{domain}/{name}/10-values.yaml"] = "a: 1\n"
-    return files
-
-
-def manifest(
-    kind: str, name: str, *, group: str = "", namespace: str = "web", annotations: Mapping[str, str] | None = None
-) -> Manifest:
-    document = {"kind": kind, "metadata": {"name": name, "annotations": dict(annotations or {})}}
-    return Manifest(ObjectKey(group, kind, namespace, name), document, "")  # type: ignore[arg-type]
-
-
-def good_rendered() -> dict[tuple[str, str], Rendered]:
-    crd = manifest("CustomResourceDefinition", "x", group="apiextensions.k8s.io", namespace="")
-    return {
-        ("dev", "web"): Rendered((manifest("Deployment", "web", group="apps"),)),
-        ("dev", "crds"): Rendered((crd,)),
-    }
-
-
-def linted(files: Mapping[str, str], rendered: Mapping[tuple[str, str], Rendered]) -> tuple[Finding, ...]:
-    tree = FileTree({path: text.encode() for path, text in files.items()})
-    return lint_tree(tree, expand_tree(tree), rendered)
-
-
-Edit = tuple[str, str, str]
-"""(file, old text, new text); an empty old text writes the file."""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One thing that is wrong, and the finding it must give: the rule, the file, how its line begins, what it says."""
-
-    rule: str
-    file: str
-    line: str
-    says: str
-    edits: tuple[Edit, ...] = ()
-    objects: tuple[Manifest, ...] = field(default=())
-    """What web renders instead."""
-    severity: Severity = Severity.ERROR
-
-
-def web(old: str, new: str) -> tuple[Edit, ...]:
-    return ((WEB, old, new),)
-
-
-def apps(old: str, new: str) -> tuple[Edit, ...]:
-    return ((APPS, old, new),)
-
-
-def rolling(old: str = "", new: str = "", path: str = APPS) -> tuple[Edit, ...]:
-    return (*ROLLING, (path, old, new)) if old else ROLLING
-
-
-ROLLING: tuple[Edit, ...] = (
-    (APPS, "  template:\n", STRATEGY),
-    (APPS, "      syncPolicy:\n        syncOptions", AUTOMATED),
+from tests.lint.test_lint_more_rules import CASES as MORE_CASES
+from tests.lint.trees import (
+    APPS,
+    CHART,
+    CRD,
+    CRDS,
+    GLOB,
+    HOOK,
+    INFO,
+    KEEP,
+    OPTIONS,
+    PROJECT,
+    RELEASE,
+    REPO,
+    ROLE,
+    ROLLING,
+    SERVICE,
+    VALUES,
+    WARNING,
+    WEB,
+    Case,
+    apps,
+    check_case,
+    edited,
+    good_files,
+    good_rendered,
+    linted,
+    manifest,
+    rolling,
+    web,
 )
-WARNING, INFO = Severity.WARNING, Severity.INFO
-GLOB, CHART = "environments/dev/components/**/component.yaml", "path: sources/charts/own/web"
-VALUES = "sources/values/dev/apps/web/10-values.yaml"
-RELEASE = "          releaseName: '{{ .releaseName }}'"
-OPTIONS = "argocd.argoproj.io/sync-options"
-HOOK, KEEP = {"helm.sh/hook": "pre-upgrade"}, {"helm.sh/resource-policy": "keep"}
-CRD = manifest("CustomResourceDefinition", "x", group="apiextensions.k8s.io", namespace="")
-ROLE = manifest("ClusterRole", "x", group="rbac", namespace="")
-SERVICE = manifest("Service", "x")
+
 CASES = [
     Case("L00", WEB, "name", "cannot be read", web("name: web", "name: @web")),
     Case("L00", APPS, "apiVersion", "not generated", apps("{{ .name }}", "{{ .nom }}")),
@@ -356,27 +186,9 @@ def test_a_good_rolling_tree_has_no_findings() -> None:
     assert linted(edited(good_files(), ROLLING), good_rendered()) == ()
 
 
-def edited(files: dict[str, str], edits: tuple[tuple[str, str, str], ...]) -> dict[str, str]:
-    for path, old, new in edits:
-        if not old:
-            files[path] = new
-            continue
-        assert old in files[path], f"{path} does not hold {old!r}"
-        files[path] = files[path].replace(old, new, 1)
-    return files
-
-
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.rule} {case.says}" for case in CASES])
 def test_a_rule_is_heard_where_something_is_wrong(case: Case) -> None:
-    files = edited(good_files(), case.edits)
-    rendered = good_rendered()
-    if case.objects:
-        rendered["dev", "web"] = Rendered(case.objects)
-    found = [f for f in linted(files, rendered) if f.code == case.rule and case.says in f.message]
-    places = {(f.source.file, files[f.source.file].splitlines()[f.source.line - 1].strip()) for f in found if f.source}
-    assert any(file == case.file and text.startswith(case.line) for file, text in places), places
-    assert {f.severity for f in found} == {case.severity}
-    assert all(f.hint for f in found)
+    check_case(case)
 
 
 def test_a_render_without_objects_is_told() -> None:
@@ -391,7 +203,7 @@ def test_a_render_that_fails_is_an_error() -> None:
 
 
 def test_every_rule_is_tried() -> None:
-    assert {case.rule for case in CASES} | {"L47"} == {rule.id for rule in RULES}
+    assert {case.rule for case in (*CASES, *MORE_CASES)} | {"L47", "L61"} == {rule.id for rule in RULES}
 
 
 def test_rules_have_one_id_each_and_say_why() -> None:
