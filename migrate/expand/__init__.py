@@ -6,6 +6,7 @@ A pure function over file trees. It follows the controller of Argo CD 3.3 by def
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from migrate.expand.appset import duplicate_names, expand_one
@@ -16,7 +17,7 @@ from migrate.expand.live import reconcile
 from migrate.expand.normalise import normalised
 from migrate.expand.patch import decode_application
 from migrate.expand.rolling import while_rolling
-from migrate.model.application import Expansion, ExpansionError, GeneratedApplication
+from migrate.model.application import Expansion, ExpansionError, GeneratedApplication, RollingSync
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.tree import FileTree
 
@@ -82,6 +83,7 @@ def expand_tree(
     """
     applications: list[GeneratedApplication] = []
     errors: list[ExpansionError] = []
+    rolling: list[RollingSync] = []
     environments = environments or tree_environments(tree)
     if not environments:
         errors.append(ExpansionError("", "the tree has no environments/<name>/argocd/apps; write one: migrate convert"))
@@ -92,7 +94,8 @@ def expand_tree(
         expansion = _expand_environment(tree, environment, surroundings)
         applications += expansion.applications
         errors += expansion.errors
-    return Expansion(tuple(applications), tuple(errors))
+        rolling += expansion.rolling
+    return Expansion(tuple(applications), tuple(errors), tuple(rolling))
 
 
 def tree_environments(tree: FileTree) -> tuple[str, ...]:
@@ -106,6 +109,7 @@ def tree_environments(tree: FileTree) -> tuple[str, ...]:
 def _expand_environment(tree: FileTree, environment: str, surroundings: Surroundings) -> Expansion:
     applications: list[GeneratedApplication] = []
     errors: list[ExpansionError] = []
+    rolling: list[RollingSync] = []
     folder = tree.under(f"environments/{environment}/argocd/apps")
     if not folder.files:
         message = f"the tree has no environments/{environment}/argocd/apps; write it with: migrate convert"
@@ -125,7 +129,8 @@ def _expand_environment(tree: FileTree, environment: str, surroundings: Surround
             expansion = _expand_document(document, environment, surroundings)
             applications += expansion.applications
             errors += expansion.errors
-    return _without_clashes(applications, errors, environment)
+            rolling += expansion.rolling
+    return replace(_without_clashes(applications, errors, environment), rolling=tuple(rolling))
 
 
 def _expand_document(document: JsonValue, environment: str, surroundings: Surroundings) -> Expansion:

@@ -13,7 +13,7 @@ from migrate.expand.generators import generate_sets
 from migrate.expand.normalise import normalised
 from migrate.expand.params import Params
 from migrate.expand.patch import apply_patch, decode_application
-from migrate.expand.rolling import rolling_step, rolling_steps
+from migrate.expand.rolling import rolling_step, rolling_steps, rolling_sync
 from migrate.expand.schema import DecodeError, MapOf, Node, Struct, decode, missing_fields
 from migrate.expand.text import FlatSubstitution, GoSubstitution, substitute
 from migrate.expand.validate import withheld
@@ -41,7 +41,8 @@ def expand_one(document: JsonValue, surroundings: Surroundings, environment: str
     generated = (
         GeneratedApplication(environment, name, _application_name(one), one, rolling_step(one, steps)) for one in kept
     )
-    return Expansion(tuple(sorted(generated, key=lambda one: one.name)), errors)
+    rolling = rolling_sync(environment, name, kept, spec)
+    return Expansion(tuple(sorted(generated, key=lambda one: one.name)), errors, rolling)
 
 
 def _name(document: JsonValue) -> str:

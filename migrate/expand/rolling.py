@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from migrate.model.application import RollingStep, RollingSync
 from migrate.model.json import JsonObject
 
 NO_STEP = -1
@@ -25,9 +26,27 @@ def rolling_step(application: JsonObject, steps: list[JsonObject] | None) -> int
     metadata: Any = application.get("metadata", {})
     labels = metadata.get("labels", {})
     for number, step in enumerate(steps, 1):
-        if all(expression_holds(expression, labels) for expression in expressions(step)):
+        if _selects(step, labels):
             return number
     return NO_STEP
+
+
+def rolling_sync(environment: str, appset: str, found: list[JsonObject], spec: JsonObject) -> tuple[RollingSync, ...]:
+    """The rolling sync of an ApplicationSet over the Applications ``found``; none where it has none."""
+    steps = rolling_steps(spec)
+    if steps is None:
+        return ()
+    made = (RollingStep(tuple(expressions(s)), s.get("maxUpdate"), tuple(_selected(found, s))) for s in steps)
+    return (RollingSync(environment, appset, tuple(made)),)
+
+
+def _selected(found: list[JsonObject], step: JsonObject) -> list[str]:
+    metadata: list[Any] = [one.get("metadata", {}) for one in found]
+    return sorted(str(names.get("name", "")) for names in metadata if _selects(step, names.get("labels", {})))
+
+
+def _selects(step: JsonObject, labels: dict[str, str]) -> bool:
+    return all(expression_holds(expression, labels) for expression in expressions(step))
 
 
 def expressions(step: JsonObject) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from migrate.model.json import JsonObject
+from migrate.model.json import JsonObject, JsonValue
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,30 @@ class ExpansionError:
 
 
 @dataclass(frozen=True)
+class RollingStep:
+    """One step of a rolling sync."""
+
+    expressions: tuple[JsonObject, ...]
+    max_update: JsonValue
+    """As written; None where it is not."""
+    applications: tuple[str, ...]
+    """Every Application that the expressions select, also where an earlier step has it; sorted."""
+
+
+@dataclass(frozen=True)
+class RollingSync:
+    """The rolling sync of one ApplicationSet."""
+
+    environment: str
+    appset: str
+    steps: tuple[RollingStep, ...]
+
+
+@dataclass(frozen=True)
 class Expansion:
     """Applications sorted by environment and name, with the errors."""
 
     applications: tuple[GeneratedApplication, ...]
     errors: tuple[ExpansionError, ...] = ()
+    rolling: tuple[RollingSync, ...] = ()
+    """In the order of the files; ApplicationSets without a rolling sync have none."""

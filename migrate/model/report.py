@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from migrate.model.deployed import DeployedRelease
+from migrate.model.difference import Difference as Difference
+from migrate.model.difference import Explanation as Explanation
 from migrate.model.finding import Finding
+from migrate.model.rollout import EnvironmentRollout, Gate
 
 
 class Verdict(StrEnum):
@@ -16,31 +20,6 @@ class Verdict(StrEnum):
     EXPLAINED = "explained"
     DIFFERENT = "different"
     UNRENDERED = "unrendered"
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """A named reason for a difference that changes nothing a person would miss, and how often it applied."""
-
-    kind: str
-    count: int
-    note: str
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One difference that nothing explains."""
-
-    object: str
-    """``Kind.group namespace/name``."""
-    path: str
-    """Dotted path of the field; empty: the whole object is there on one side only."""
-    left: str
-    """What helmfile applies, as compact JSON; empty where absent."""
-    right: str
-    """What Argo CD would apply."""
-    cause: str = ""
-    """Values layer or file that brings it, where known."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +37,8 @@ class ReleaseVerdict:
     """Why it is ``unrendered``."""
     objects: int = 0
     layer: str = ""
+    gate: Gate | None = None
+    """What a rollout waits for in its Application; None where nobody asked."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +64,10 @@ class Report:
     """``i/n`` where only this part of the rows was asked for."""
     unjudged: int = 0
     """Rows that were left out after the first bad one, as ``--fail-fast`` asks."""
+    deployed: tuple[DeployedRelease, ...] = ()
+    """The estate against what is deployed, where that was asked."""
+    rollout: tuple[EnvironmentRollout, ...] = ()
+    """What the rolling syncs would do, where that was asked."""
 
     def summary(self) -> dict[str, int]:
         """How many rows of each verdict, every verdict present."""

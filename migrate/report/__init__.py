@@ -1,12 +1,13 @@
 """Nouns → text: the JSON of the contract, tables for a terminal, markdown for a pull request."""
 
+from migrate.report.explained import plan_explained
+from migrate.report.graph import graph_json, graph_table
 from migrate.report.junit import report_junit
 from migrate.report.markdown import report_markdown
 from migrate.report.shapes import (
     estate_json,
     expansion_json,
     finding_json,
-    graph_json,
     lint_json,
     report_json,
     status_json,
@@ -32,7 +33,9 @@ __all__ = [
     "findings_text",
     "folded",
     "graph_json",
+    "graph_table",
     "lint_json",
+    "plan_explained",
     "plan_table",
     "report_json",
     "report_junit",

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as Xml
 
+from migrate.model.deployed import Deployment
 from migrate.model.finding import Finding
 from migrate.model.report import Difference, Exclusion, ReleaseVerdict, Report, Verdict
+from migrate.model.rollout import Fate
+from migrate.report.deployed import difference_text, heading
+from migrate.report.rollout import edge_text
 
 _NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST = 50
@@ -26,6 +30,8 @@ def report_junit(report: Report) -> str:
         for exclusion in excluded:
             _skipped(suite, exclusion)
         _count(suite)
+    _deployed(root, report)
+    _rollout(root, report)
     if report.findings or report.unjudged:
         _whole(root, report)
     for kind in ("tests", "failures", "errors", "skipped"):
@@ -76,6 +82,35 @@ def _difference(difference: Difference) -> list[str]:
 def _skipped(suite: Xml.Element, exclusion: Exclusion) -> None:
     case = Xml.SubElement(suite, "testcase", name=_clean(exclusion.id), classname="no Application on purpose")
     Xml.SubElement(case, "skipped", message=_clean(exclusion.reason))
+
+
+def _deployed(root: Xml.Element, report: Report) -> None:
+    """A suite an environment: a release that is not deployed as the estate says fails."""
+    for name in dict.fromkeys(row.environment for row in report.deployed):
+        rows = [row for row in report.deployed if row.environment == name]
+        suite = _suite(root, f"{name}: deployed", len(rows))
+        for row in rows:
+            case = Xml.SubElement(suite, "testcase", name=_clean(row.id), classname="deployed")
+            if row.bad:
+                failure = Xml.SubElement(case, "failure", type=row.state.value, message=_clean(heading(row)))
+                failure.text = _clean("\n".join(difference_text(d) for d in row.differences[:_MOST]))
+            elif row.state is not Deployment.SAME:
+                Xml.SubElement(case, "skipped", message=_clean(heading(row)))
+        _count(suite)
+
+
+def _rollout(root: Xml.Element, report: Report) -> None:
+    """A suite an environment: one case for its edges, one for its Applications."""
+    for rollout in report.rollout:
+        suite = _suite(root, f"{rollout.environment}: rollout", 2)
+        edges = [edge_text(edge) for edge in rollout.of_fate(Fate.BROKEN)]
+        lost = [f"{remark.application}: {remark.why}" for remark in rollout.unmatched]
+        for name, wrong in (("every edge is kept", edges), ("every Application is in a step", lost)):
+            case = Xml.SubElement(suite, "testcase", name=name, classname="rollout")
+            if wrong:
+                failure = Xml.SubElement(case, "failure", type="rollout", message=f"{len(wrong)} are not")
+                failure.text = _clean("\n".join(wrong[:_MOST]))
+        _count(suite)
 
 
 def _whole(root: Xml.Element, report: Report) -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from migrate.model.report import Difference, ReleaseVerdict, Report, Verdict
+from migrate.report.deployed import deployed_markdown
+from migrate.report.rollout import rollout_markdown
 
 MOST_CHARACTERS = 65_000
 """GitHub takes 65,536 in a comment."""
@@ -27,7 +29,9 @@ def report_markdown(report: Report, environments: Sequence[str]) -> str:
     problems = [row for row in report.releases if row.verdict in _BAD]
     room = MOST_CHARACTERS - len("\n".join(head)) - _RESERVE
     lines = [*head, *_fitting([_details(row) for row in problems], [_name(row) for row in problems], room)]
-    for extra in (_explained(report), _excluded(report)):
+    deployed = deployed_markdown(report.deployed, _cell) if report.deployed else []
+    rollout = rollout_markdown(report.rollout, _cell) if report.rollout else []
+    for extra in (deployed, rollout, _explained(report), _excluded(report)):
         if extra and sum(len(line) + 1 for line in (*lines, *extra)) < MOST_CHARACTERS - _RESERVE:
             lines += ["", *extra]
     return "\n".join([*lines, "", _figures(report)]).rstrip() + "\n"

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 from migrate.model.application import Expansion
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding
-from migrate.model.graph import Edge, ReleaseGraph
 from migrate.model.json import SCHEMA_VERSION, to_json
-from migrate.model.report import Report
+from migrate.model.report import ReleaseVerdict, Report
+from migrate.report.deployed import deployed_json
+from migrate.report.rollout import rollout_json
 
 
 def _document(content: dict[str, Any]) -> str:
@@ -67,28 +68,6 @@ def _release_json(release: Release) -> dict[str, Any]:
     }
 
 
-def _edge_json(edge: Edge) -> dict[str, Any]:
-    return {
-        "from": edge.before,
-        "to": edge.after,
-        "kind": edge.kind,
-        "evidence": edge.evidence,
-        "environments": list(edge.environments),
-    }
-
-
-def graph_json(graph: ReleaseGraph) -> str:
-    """``graph --output json``; an edge goes from what is needed to what needs it."""
-    return _document(
-        {
-            "nodes": [to_json(node) for node in graph.nodes],
-            "edges": [_edge_json(edge) for edge in graph.edges],
-            "cycles": [list(cycle.releases) for cycle in graph.cycles],
-            "hints": [{"from": before, "to": after} for before, after in graph.hints],
-        }
-    )
-
-
 def expansion_json(expansion: Expansion) -> str:
     """``expand --output json``: over several environments the steps are keyed by ``environment/name``."""
     several = len({application.environment for application in expansion.applications}) > 1
@@ -102,9 +81,10 @@ def expansion_json(expansion: Expansion) -> str:
 
 def report_json(report: Report) -> str:
     """``verify --output json``."""
+    states = {(d.environment, d.id): d.state.value for d in report.deployed}
     return _document(
         {
-            "releases": [to_json(row) for row in report.releases],
+            "releases": [_row_json(row, states.get((row.environment, row.id), "")) for row in report.releases],
             "summary": report.summary(),
             "excluded": [to_json(exclusion) for exclusion in report.excluded],
             "findings": [finding_json(finding) for finding in report.findings],
@@ -113,8 +93,18 @@ def report_json(report: Report) -> str:
             "timings": dict(report.timings),
             **({"shard": report.shard} if report.shard else {}),
             **({"unjudged": report.unjudged} if report.unjudged else {}),
+            **({"deployed": deployed_json(report.deployed)} if report.deployed else {}),
+            **({"rollout": rollout_json(report.rollout)} if report.rollout else {}),
         }
     )
+
+
+def _row_json(row: ReleaseVerdict, deployed: str) -> dict[str, Any]:
+    """A row, with what it says of a rollout and of the deployed release where that was asked."""
+    shape: dict[str, Any] = to_json(row)
+    if row.gate is None:
+        del shape["gate"]
+    return {**shape, "deployed": deployed} if deployed else shape
 
 
 def lint_json(findings: Sequence[Finding]) -> str:

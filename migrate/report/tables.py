@@ -12,7 +12,9 @@ from migrate.model.finding import Finding, Severity
 from migrate.model.graph import ReleaseGraph
 from migrate.model.plan import DecisionSource, Disposition, Plan
 from migrate.model.report import Difference, ReleaseVerdict, Report, Verdict
+from migrate.report.deployed import deployed_lines
 from migrate.report.grid import Cell, Column, Page, Span, broken, column, fits, folded, painted, table, wrapped
+from migrate.report.rollout import rollout_lines
 
 __all__ = [
     "Page",
@@ -112,11 +114,14 @@ def plan_table(plan: Plan, graph: ReleaseGraph, page: Page) -> str:
         for release in placed
         for decision in (release.domain, release.tier, release.component_type, release.rollout_phase)
     )
-    stated = sum(edge.stated for edge in graph.edges)
+    phases = {release.id: release.rollout_phase.value for release in placed}
+    kept = [e for e in graph.edges if phases.get(e.before, "") < phases.get(e.after, "~")]
+    stated = sum(edge.stated for edge in kept)
+    broken = f", {len(graph.edges) - len(kept)} broken" if len(kept) < len(graph.edges) else ""
     sentences = [
         (
             f"{_many(len(plan.releases), 'release')} on {len(by_phase)} of {len(plan.ladder)} steps; "
-            f"{len(graph.edges)} edges kept ({stated} stated by needs, {len(graph.edges) - stated} seen in manifests)"
+            f"{len(kept)} edges kept ({stated} stated by needs, {len(kept) - stated} seen in manifests){broken}"
         ),
         "decided: "
         + ", ".join(f"{sources[s]} {_SOURCE_WORDS[s]}" for s in DecisionSource if sources[s])
@@ -176,7 +181,9 @@ def report_text(report: Report, environments: Sequence[str], page: Page) -> str:
     lines += _excluded(report, page)
     lines += _explained(report, page)
     lines += _problems(report, page)
-    return _text([*lines, *_sentence(report, page), *_figures(report, page)])
+    lines += [*_sentence(report, page), *_figures(report, page)]
+    lines += deployed_lines(report.deployed, page) if report.deployed else []
+    return _text([*lines, *rollout_lines(report.rollout, page)])
 
 
 def _verdict_table(report: Report, environments: Sequence[str], page: Page) -> list[str]:

@@ -75,6 +75,8 @@ def find_cause(change: Change, release: Release) -> str:
 
 
 def _same(value: JsonValue, side: JsonValue) -> bool:
+    if isinstance(side, str) and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return side in (str(value), f"{value:g}")  # a chart quotes it
     return value == side and isinstance(value, bool) is isinstance(side, bool)
 
 

@@ -25,6 +25,8 @@ _NO_RESOURCE = _ROLLBACKS | {"pre-delete", "post-delete"}
 """Hooks that no sync may run: as plain objects they would run at every one."""
 _WEIGHT = "helm.sh/hook-weight"
 _ARGOCD_HOOK = "argocd.argoproj.io/hook"
+HELM_VERSION = "helm-version"
+_HELM_FINDINGS = {"RN004", "RN005"}
 
 
 @dataclass(frozen=True)
@@ -251,6 +253,10 @@ def _carried_by_rendering(comparison: Comparison) -> Sequence[str]:
     return names + [name for name in comparison.left.chartified if name not in names]
 
 
+def _helm_versions(comparison: Comparison) -> Sequence[str]:
+    return [f"{f.source}: {f.message}" for f in comparison.right.findings if f.code in _HELM_FINDINGS]
+
+
 def _nothing_rendered(comparison: Comparison) -> Sequence[str]:
     return [] if comparison.left.manifests or comparison.right.manifests else ["no object on either side"]
 
@@ -305,6 +311,7 @@ RULES: tuple[Rule, ...] = (
         "what helmfile does to the chart is carried in the rendered manifests",
         remarks=_carried_by_rendering,
     ),
+    Rule(HELM_VERSION, "helmfile's Helm 3 and Argo CD's Helm 4 read it differently", remarks=_helm_versions),
     Rule("renders-nothing", "the chart renders no object with these values", remarks=_nothing_rendered),
 )
 

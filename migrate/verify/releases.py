@@ -16,7 +16,7 @@ from migrate.model.report import Difference, Exclusion, ReleaseVerdict, Report, 
 from migrate.verify.aim import aim_differences
 from migrate.verify.compare import Change, Pair, find_changes, pair_by_key, pair_by_likeness
 from migrate.verify.differences import describe
-from migrate.verify.explain import Comparison, explain_changes, may_change_manifests, opaque_reasons
+from migrate.verify.explain import HELM_VERSION, Comparison, explain_changes, may_change_manifests, opaque_reasons
 
 Renders = Mapping[tuple[str, str], Rendered]
 
@@ -102,12 +102,29 @@ def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expans
         of_release = left.get((pairing.environment, pairing.release.id)) if pairing.release else None
         of_application = right.get((pairing.environment, pairing.application.name)) if pairing.application else None
         rows.append(judge(pairing, plan, of_release, of_application))
-    return Report(tuple(rows), excluded, expansion_findings(expansion))
+    return Report(tuple(rows), excluded, (*expansion_findings(expansion), *helm_findings(rows)))
 
 
 def expansion_findings(expansion: Expansion) -> tuple[Finding, ...]:
     """What failed to expand."""
     return tuple(_expansion_finding(error) for error in expansion.errors)
+
+
+def helm_findings(rows: Sequence[ReleaseVerdict]) -> tuple[Finding, ...]:
+    """Where the Helm of one side reads something else than that of the other, whatever the verdict."""
+    return tuple(
+        Finding(
+            "VF002",
+            Severity.WARNING,
+            f"{row.id}: {explanation.note}",
+            "write what is meant, so that both render the same; --helm-binary renders helmfile's side with your helm",
+            release=row.id,
+            environment=row.environment,
+        )
+        for row in rows
+        for explanation in row.explanations
+        if explanation.kind == HELM_VERSION
+    )
 
 
 def _expansion_finding(error: ExpansionError) -> Finding:

@@ -16,6 +16,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
+from distributed import LocalCluster
 
 from migrate import pipeline, proof
 from migrate.console import SilentConsole
@@ -27,7 +28,8 @@ from migrate.model.estate import ReadRequest
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.report import Report, Verdict
 from migrate.plan import load_plan
-from migrate.proof import Proof, ProofOptions, RenderCommon, Shard, holds_no_secret, render_side
+from migrate.proof import Proof, ProofOptions, Shard
+from migrate.proof.units import RenderCommon, holds_no_secret, render_side
 from migrate.read import read_estate
 from migrate.render import KeptRenders
 from tests.conftest import ROOT, Migrate, write_files
@@ -167,10 +169,9 @@ def test_a_scheduler_that_is_not_there_is_wrong_usage(sample: Path, migrate: Mig
 
 @pytest.mark.slow
 def test_a_cluster_gives_the_same(sample: Path) -> None:
-    distributed = pytest.importorskip("distributed")
     break_some(sample)
     expected = proven(sample)
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local:
         found = proven(sample, ProofOptions(2, local.scheduler_address))
     assert untimed(found) == untimed(expected)
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 
 from migrate.doors.cluster import Cluster
 from migrate.doors.workers import Lost, Processes, Threads
@@ -90,8 +91,7 @@ def test_a_cluster_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_a_cluster_gives_the_same_and_survives_a_kill(tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local:
         cluster = Cluster(local.scheduler_address)
         try:
             once = str(tmp_path / "once")

@@ -1,0 +1,136 @@
+"""Which objects a rollout waits for: Argo CD's own health checks, and those that the tree's argocd-cm adds.
+
+Both ways to write one are read: ``resource.customizations`` and ``resource.customizations.health.<group>_<kind>``.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from migrate.doors.helm import HelmError, parse_values
+from migrate.model.json import JsonObject, JsonValue
+from migrate.model.manifest import Manifest, ObjectKey
+from migrate.model.rollout import Gate
+from migrate.model.tree import FileTree
+from migrate.verify.builtin_health import BUILT_IN, BUILT_IN_GROUPS
+
+_SPLIT_KEY = "resource.customizations.health."
+_IGNORED = "argocd.argoproj.io/ignore-healthcheck"
+_OF_KUBERNETES = frozenset({"", "apps", "autoscaling", "batch", "extensions", "policy"})
+_KUBERNETES_DOMAIN = re.compile(
+    r"(?:admissionregistration|apiextensions|apiregistration|certificates|coordination|discovery|events|node"
+    r"|flowcontrol\.apiserver|networking|rbac\.authorization|resource|scheduling|storage)\.k8s\.io"
+)
+
+
+@dataclass(frozen=True)
+class HealthChecks:
+    """What has a health check: ``Kind`` in the core group, else ``group/Kind``; ``*`` in a pattern is any text."""
+
+    kinds: frozenset[str] = frozenset()
+    patterns: tuple[str, ...] = ()
+
+    def watches(self, key: ObjectKey) -> bool:
+        """Whether Argo CD can tell the health of such objects."""
+        name = f"{key.group}/{key.kind}" if key.group else key.kind
+        return name in self.kinds or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.patterns)
+
+
+def health_checks(tree: FileTree, environment: str, argocd_version: str) -> HealthChecks:
+    """The checks that hold in an environment of the tree."""
+    built_in = built_in_checks(argocd_version)
+    own = {name for settings in _settings(tree, environment) for name in customised(settings)}
+    patterns = sorted(name for name in own if any(sign in name for sign in "*?["))
+    return HealthChecks(built_in.kinds | (own - set(patterns)), (*built_in.patterns, *patterns))
+
+
+@functools.cache
+def built_in_checks(argocd_version: str) -> HealthChecks:
+    """The checks that a version of Argo CD brings."""
+    version = _version(argocd_version)
+    kinds: set[str] = set()
+    group = ""
+    for word in BUILT_IN.split():
+        if word.endswith(":"):
+            group = word.removesuffix(":")
+            continue
+        kind, _, since = word.partition("@")
+        if _version(since) <= version:
+            kinds.add(kind if group == "core" else f"{group}/{kind}")
+    found = (word.partition("@") for word in BUILT_IN_GROUPS.split())
+    return HealthChecks(frozenset(kinds), tuple(name for name, _, since in found if _version(since) <= version))
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
+
+
+def customised(settings: Mapping[str, JsonValue]) -> Iterator[str]:
+    """What the data of an argocd-cm adds checks for; a check without a script is none."""
+    for key, value in settings.items():
+        if key.startswith(_SPLIT_KEY) and str(value or "").strip():
+            group, _, kind = key.removeprefix(_SPLIT_KEY).rpartition("_")
+            yield f"{group}/{kind}" if group else kind
+    try:
+        together = parse_values(str(settings.get("resource.customizations") or ""))
+    except HelmError:
+        return
+    for name, settings_of_kind in together.items():
+        if isinstance(settings_of_kind, dict) and str(settings_of_kind.get("health.lua") or "").strip():
+            yield name
+
+
+def _settings(tree: FileTree, environment: str) -> Iterator[Mapping[str, JsonValue]]:
+    """The data of every argocd-cm below the environment's ``argocd`` folder."""
+    folder = tree.under(f"environments/{environment}/argocd")
+    for path in folder.paths():
+        if not path.endswith((".yaml", ".yml")) or b"argocd-cm" not in folder.files[path]:
+            continue
+        for document in _documents(folder.files[path].decode("utf-8", "replace")):
+            data, metadata = document.get("data"), document.get("metadata")
+            name = metadata.get("name") if isinstance(metadata, dict) else None
+            if document.get("kind") == "ConfigMap" and name == "argocd-cm" and isinstance(data, dict):
+                yield data
+
+
+def _documents(text: str) -> Iterator[JsonObject]:
+    for part in re.split(r"(?m)^---(?=\s|$)", text):
+        try:
+            yield parse_values(part)
+        except HelmError:
+            continue  # lint says so
+
+
+def gate_of(manifests: Sequence[Manifest], checks: HealthChecks) -> Gate:
+    """What the step of an Application with these objects waits for (rules 8.8 to 8.11)."""
+    plain = [manifest for manifest in manifests if not manifest.phases]
+    watched = {m.key for m in plain if checks.watches(m.key) and _may_be_unhealthy(m)}
+    others = {manifest.key for manifest in plain} - watched
+    return Gate(
+        _kinds(watched),
+        _kinds(others),
+        _kinds(key for key in others if not _is_of_kubernetes(key.group) and not checks.watches(key)),
+        sum(bool(manifest.phases) for manifest in manifests),
+    )
+
+
+def _may_be_unhealthy(manifest: Manifest) -> bool:
+    """Of Services only load balancers wait for anything; an annotation takes any object out."""
+    if manifest.annotations.get(_IGNORED) == "true":
+        return False
+    if (manifest.key.group, manifest.key.kind) != ("", "Service"):
+        return True
+    spec = manifest.document.get("spec")
+    return isinstance(spec, dict) and spec.get("type") == "LoadBalancer"
+
+
+def _is_of_kubernetes(group: str) -> bool:
+    return group in _OF_KUBERNETES or _KUBERNETES_DOMAIN.fullmatch(group) is not None
+
+
+def _kinds(keys: Iterator[ObjectKey] | set[ObjectKey]) -> tuple[str, ...]:
+    return tuple(sorted({f"{key.kind}.{key.group}" if key.group else key.kind for key in keys}))
