@@ -27,12 +27,13 @@ def build_graph(estate: Estate, rendered: Renders) -> tuple[ReleaseGraph, tuple[
     inferred = {name: _infer(estate, name, rendered, defined) for name in estate.environments}
     sources = {name: next(iter(found.values())).source for name, found in estate.by_id().items()}
     references = [reference for name in estate.environments for reference in inferred[name].references]
-    edges = tuple(sorted((*_stated(estate), *_merged(references, sources)), key=lambda e: (e.before, e.after, e.kind)))
+    edges = _sorted((*_stated(estate), *_merged(references, sources)))
     graph = ReleaseGraph(
         nodes=nodes,
         edges=edges,
         cycles=find_cycles((node.id for node in nodes), edges),
         hints=_hints(estate),
+        mentions=_merged([mention for name in estate.environments for mention in inferred[name].mentions], sources),
     )
     return graph, sort_findings((*_cycle_findings(graph.cycles), *_inference_findings(inferred, sources)))
 
@@ -109,21 +110,26 @@ def _needs_source(release: Release) -> SourceLocation:
     return next((key.source for key in release.keys if key.name == "needs"), release.source)
 
 
-def _merged(references: list[Reference], sources: Mapping[str, SourceLocation]) -> list[Edge]:
+def _sorted(edges: Iterable[Edge]) -> tuple[Edge, ...]:
+    return tuple(sorted(edges, key=lambda e: (e.before, e.after, e.kind)))
+
+
+def _merged(references: list[Reference], sources: Mapping[str, SourceLocation]) -> tuple[Edge, ...]:
     """One edge for each pair and kind, with the first evidence by text and a count of the others."""
-    evidence: dict[tuple[str, str, str], dict[str, None]] = {}
+    evidence: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
     environments: dict[tuple[str, str, str], dict[str, None]] = {}
     for reference in references:
         ends = (reference.before, reference.after, reference.kind)
-        evidence.setdefault(ends, {})[reference.evidence] = None
+        evidence.setdefault(ends, set()).add((reference.evidence, reference.field))
         environments.setdefault(ends, {})[reference.environment] = None
-    return [
-        Edge(*ends, _evidence(tuple(sorted(texts))), tuple(environments[ends]), sources[ends[1]])
-        for ends, texts in evidence.items()
-    ]
+    return _sorted(
+        Edge(*ends, _evidence(found), tuple(environments[ends]), sources[ends[1]], min(found)[1])
+        for ends, found in evidence.items()
+    )
 
 
-def _evidence(texts: tuple[str, ...]) -> str:
+def _evidence(found: set[tuple[str, str]]) -> str:
+    texts = sorted({text for text, _ in found})
     return texts[0] if len(texts) == 1 else f"{texts[0]} (and {len(texts) - 1} more)"
 
 
@@ -132,18 +138,38 @@ def _hints(estate: Estate) -> tuple[tuple[str, str], ...]:
     return tuple(itertools.pairwise(names))
 
 
+_MOST_CIRCLES = 20
+"""So many circles are told one by one, the shortest first: whoever has more mends these, and asks again."""
+
+
 def _cycle_findings(cycles: tuple[Cycle, ...]) -> list[Finding]:
-    return [
+    shortest = sorted(cycles, key=lambda cycle: (len(cycle.releases), cycle.releases))
+    found = [
         Finding(
             "GR001",
             Severity.ERROR,
             "a cycle, these releases wait for each other: " + " → ".join((*cycle.releases, cycle.releases[0])),
-            "take one of these out: " + "; ".join(f"{e.after} after {e.before} ({e.evidence})" for e in cycle.edges),
+            "take one of these out: "
+            + "; ".join(f"{e.after} after {e.before} ({e.why})" for e in cycle.edges)
+            + ("" if cycle.environments else " (no environment has all of it, and phases are for all of them)"),
             cycle.edges[0].source,
             cycle.releases[0],
         )
-        for cycle in cycles
+        for cycle in shortest[:_MOST_CIRCLES]
     ]
+    if left := shortest[_MOST_CIRCLES:]:
+        first = left[0]
+        found.append(
+            Finding(
+                "GR001",
+                Severity.ERROR,
+                f"{len(left)} more cycles, all of {len(first.releases)} releases or more",
+                "mend the ones above first; migrate graph --output json has all of them",
+                first.edges[0].source,
+                first.releases[0],
+            )
+        )
+    return found
 
 
 def _inference_findings(inferred: Mapping[str, Inferred], sources: Mapping[str, SourceLocation]) -> list[Finding]:

@@ -12,7 +12,7 @@ from migrate.model.estate import Release
 from migrate.model.manifest import Manifest
 
 _EDGE_KINDS = {"clusterissuer": "issuer", "clustersecretstore": "secretstore"}
-_LOOKED_UP_AS = {"webhook": "service", "apiservice": "service"}
+_LOOKED_UP_AS = {"webhook": "service", "apiservice": "service", "dns": "service"}
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Reference:
     kind: str
     evidence: str
     environment: str
+    field: str
+    """The path of the field that names the thing."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Inferred:
     """What the renders of one environment show."""
 
     references: tuple[Reference, ...]
+    mentions: tuple[Reference, ...] = ()
+    """A Service of another release called by its DNS name: a hint, since nothing says that it is called at start."""
     missing: tuple[tuple[str, str], ...] = ()
     """``(release id, Kind.group)``: a custom resource whose definition no release ships."""
     shared: tuple[tuple[Thing, tuple[str, ...]], ...] = ()
@@ -48,6 +52,7 @@ class Deployed:
 @dataclass
 class _Collected:
     references: list[Reference] = field(default_factory=list)
+    mentions: list[Reference] = field(default_factory=list)
     missing: set[tuple[str, str]] = field(default_factory=set)
     shared: dict[Thing, tuple[str, ...]] = field(default_factory=dict)
 
@@ -82,7 +87,12 @@ def infer_references(deployed: Iterable[Deployed], environment: str, defined: Ma
     found = _Collected()
     for items in contexts.values():
         _collect(items, environment, defined, found)
-    return Inferred(tuple(found.references), tuple(sorted(found.missing)), tuple(sorted(found.shared.items())))
+    return Inferred(
+        tuple(found.references),
+        tuple(found.mentions),
+        tuple(sorted(found.missing)),
+        tuple(sorted(found.shared.items())),
+    )
 
 
 def _collect(items: list[Deployed], environment: str, defined: Mapping[str, bool], found: _Collected) -> None:
@@ -91,7 +101,7 @@ def _collect(items: list[Deployed], environment: str, defined: Mapping[str, bool
         for thing in _provisions(item, defined):
             providers.setdefault(thing, {})[item.release.id] = item.release
     for item in items:
-        for thing, evidence in _needs_of(item, defined):
+        for thing, evidence, path in _needs_of(item, defined):
             lookup = Thing(_LOOKED_UP_AS.get(thing.kind, thing.kind), thing.namespace, thing.name)
             available = providers.get(lookup, {})
             if item.release.id in available:
@@ -99,12 +109,13 @@ def _collect(items: list[Deployed], environment: str, defined: Mapping[str, bool
             if not available and thing.kind == "crd":
                 found.missing.add((item.release.id, thing.name))
             chosen = _same_layer_first(available, item.release)
-            if len(chosen) > 1:
+            if len(chosen) > 1 and thing.kind != "dns":
                 found.shared[lookup] = tuple(sorted(available))
-                evidence += f" (also provided by {', '.join(sorted(set(chosen)))})" if len(chosen) > 1 else ""
+                evidence += f" (also provided by {', '.join(sorted(set(chosen)))})"
             kind = _EDGE_KINDS.get(thing.kind, thing.kind)
+            seen = found.mentions if thing.kind == "dns" else found.references
             for before in chosen:
-                found.references.append(Reference(before, item.release.id, kind, evidence, environment))
+                seen.append(Reference(before, item.release.id, kind, evidence, environment, path))
 
 
 def _same_layer_first(available: Mapping[str, Release], release: Release) -> tuple[str, ...]:
@@ -113,20 +124,25 @@ def _same_layer_first(available: Mapping[str, Release], release: Release) -> tup
 
 
 def _provisions(item: Deployed, defined: Mapping[str, bool]) -> Iterator[Thing]:
-    for manifest in item.manifests:
+    for manifest in _at_install(item):
         yield from provided(manifest, namespace_of(manifest, item.release, defined))
 
 
-def _needs_of(item: Deployed, defined: Mapping[str, bool]) -> Iterator[tuple[Thing, str]]:
-    """Each reference with its evidence. Tests and deletion hooks of a release that has other objects do not count:
-    they do not run when it is installed."""
+def _needs_of(item: Deployed, defined: Mapping[str, bool]) -> Iterator[tuple[Thing, str, str]]:
+    """Each reference with its evidence and its field."""
+    for manifest in _at_install(item):
+        for thing, path in used(manifest, namespace_of(manifest, item.release, defined)):
+            yield thing, f"{manifest.key.kind} {_place(manifest)} → {_told(thing)}", path
+
+
+def _at_install(item: Deployed) -> tuple[Manifest, ...]:
+    """The objects that count: tests and deletion hooks of a release that has others do not, since they are not
+    there when it is installed."""
     events = [hook_events(manifest) for manifest in item.manifests]
     counts = [not event or not event <= _NOT_AT_INSTALL for event in events]
-    everything = not any(counts)
-    for manifest, at_install in zip(item.manifests, counts, strict=True):
-        if at_install or everything:
-            for thing in used(manifest, namespace_of(manifest, item.release, defined)):
-                yield thing, f"{manifest.key.kind} {_place(manifest)} → {_told(thing)}"
+    if not any(counts):
+        return item.manifests
+    return tuple(manifest for manifest, count in zip(item.manifests, counts, strict=True) if count)
 
 
 def _place(manifest: Manifest) -> str:
@@ -136,17 +152,22 @@ def _place(manifest: Manifest) -> str:
 
 _WORDS = {
     "apiservice": "Service",
+    "claim": "PersistentVolumeClaim",
     "clusterissuer": "ClusterIssuer",
     "clustersecretstore": "ClusterSecretStore",
     "configmap": "ConfigMap",
     "crd": "CustomResourceDefinition",
+    "dns": "Service",
     "gateway": "Gateway",
     "gatewayclass": "GatewayClass",
     "ingressclass": "IngressClass",
     "issuer": "Issuer",
+    "middleware": "Middleware",
     "namespace": "Namespace",
     "priorityclass": "PriorityClass",
+    "runtimeclass": "RuntimeClass",
     "secret": "Secret",
+    "secretproviderclass": "SecretProviderClass",
     "secretstore": "SecretStore",
     "serviceaccount": "ServiceAccount",
     "storageclass": "StorageClass",
@@ -155,5 +176,8 @@ _WORDS = {
 
 
 def _told(thing: Thing) -> str:
+    if thing.kind == "workload":
+        kind, _, name = thing.name.partition("/")
+        return f"{kind} {thing.namespace}/{name}"
     name = f"{thing.namespace}/{thing.name}" if thing.namespace else thing.name
     return f"{_WORDS[thing.kind]} {name}"

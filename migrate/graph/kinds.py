@@ -24,6 +24,7 @@ BUILT_IN_GROUPS = frozenset(
         "events.k8s.io",
         "extensions",
         "flowcontrol.apiserver.k8s.io",
+        "internal.apiserver.k8s.io",
         "metrics.k8s.io",
         "networking.k8s.io",
         "node.k8s.io",
@@ -32,6 +33,7 @@ BUILT_IN_GROUPS = frozenset(
         "resource.k8s.io",
         "scheduling.k8s.io",
         "storage.k8s.io",
+        "storagemigration.k8s.io",
     }
 )
 """API groups that every cluster serves, or that no CRD can bring (metrics)."""

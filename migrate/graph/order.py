@@ -76,13 +76,26 @@ def _with(graph: ReleaseGraph, release: str) -> nx.DiGraph[str]:
     return found
 
 
+def steps(graph: ReleaseGraph) -> tuple[tuple[str, ...], ...]:
+    """As ``levels``, for showing any graph: the releases of a circle stand in one step."""
+    whole = digraph(graph)
+    parts: nx.DiGraph[int] = nx.condensation(whole, list(nx.strongly_connected_components(whole)))
+    part_of: dict[str, int] = parts.graph["mapping"]
+    depths: dict[int, int] = {}
+    for part in nx.topological_sort(parts):
+        depths[part] = max((depths[before] + 1 for before in parts.predecessors(part)), default=0)
+    found: dict[int, list[str]] = {}
+    for node in graph.nodes:
+        found.setdefault(depths[part_of[node.id]], []).append(node.id)
+    return tuple(tuple(found[depth]) for depth in sorted(found))
+
+
 def reduced_edges(graph: ReleaseGraph) -> tuple[Edge, ...]:
     """Edges that no longer path implies, for showing; those of a cycle are all kept."""
     found = digraph(graph)
     circles = {node for part in nx.strongly_connected_components(found) if len(part) > 1 for node in part}
-    acyclic = found.copy()
-    acyclic.remove_edges_from([(u, v) for u, v in found.edges if u in circles and v in circles])
-    kept = set(nx.transitive_reduction(acyclic).edges)
+    found.remove_edges_from([(u, v) for u, v in found.edges if u in circles and v in circles])
+    kept = _reduced(found)
     return tuple(
         edge
         for edge in graph.edges
@@ -90,8 +103,24 @@ def reduced_edges(graph: ReleaseGraph) -> tuple[Edge, ...]:
     )
 
 
+def _reduced(acyclic: nx.DiGraph[str]) -> set[tuple[str, str]]:
+    """The transitive reduction. What a node reaches is one number, a bit a node: networkx's own walks the graph anew
+    for every node, which takes seconds with 20,000 edges."""
+    sequence = list(nx.topological_sort(acyclic))
+    places = {node: place for place, node in enumerate(sequence)}
+    reach = [0] * len(sequence)
+    kept = set()
+    for place in range(len(sequence) - 1, -1, -1):
+        # Nearest first: what a near one reaches need not be drawn from here.
+        for after in sorted(places[node] for node in acyclic.successors(sequence[place])):
+            if not reach[place] >> after & 1:
+                kept.add((sequence[place], sequence[after]))
+                reach[place] |= reach[after] | 1 << after
+    return kept
+
+
 def find_cycles(nodes: Iterable[str], edges: tuple[Edge, ...]) -> tuple[Cycle, ...]:
-    """For every edge that lies on a circle the shortest one through it; each circle once, sorted."""
+    """Short circles that together hold every edge that lies on one; each circle once, sorted."""
     found: nx.DiGraph[str] = nx.DiGraph()
     found.add_nodes_from(nodes)
     found.add_edges_from((edge.before, edge.after) for edge in edges)
@@ -99,27 +128,29 @@ def find_cycles(nodes: Iterable[str], edges: tuple[Edge, ...]) -> tuple[Cycle, .
     for part in nx.strongly_connected_components(found):
         if len(part) > 1:
             circles |= _circles_of(part, edges)
-    return tuple(Cycle(circle, _around(circle, edges)) for circle in sorted(circles))
+    between: dict[tuple[str, str], list[Edge]] = {}
+    for edge in edges if circles else ():
+        between.setdefault((edge.before, edge.after), []).append(edge)
+    return tuple(Cycle(circle, _around(circle, between)) for circle in sorted(circles))
 
 
 def _circles_of(part: set[str], edges: tuple[Edge, ...]) -> set[tuple[str, ...]]:
+    """The shortest circle through each edge that no circle before it holds."""
     inside = sorted({(edge.before, edge.after) for edge in edges if edge.before in part and edge.after in part})
     ordered: nx.DiGraph[str] = nx.DiGraph()
     ordered.add_nodes_from(sorted(part))
     ordered.add_edges_from(inside)
-    circles = set()
+    circles, held = set(), set()
     for before, after in inside:
+        if (before, after) in held:
+            continue
         path: list[str] = nx.shortest_path(ordered, after, before)
+        held |= set(zip(path, (*path[1:], path[0]), strict=True))
         first = path.index(min(path))
         circles.add(tuple(path[first:] + path[:first]))
     return circles
 
 
-def _around(circle: tuple[str, ...], edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+def _around(circle: tuple[str, ...], between: dict[tuple[str, str], list[Edge]]) -> tuple[Edge, ...]:
     following = (*circle[1:], circle[0])
-    return tuple(
-        edge
-        for before, after in zip(circle, following, strict=True)
-        for edge in edges
-        if (edge.before, edge.after) == (before, after)
-    )
+    return tuple(edge for ends in zip(circle, following, strict=True) for edge in between[ends])

@@ -10,13 +10,16 @@ import dataclasses
 from migrate.graph.build import controlled
 from migrate.graph.kinds import is_crd, kind_of, mapping_at, text_at
 from migrate.graph.provide import generated_secrets
-from migrate.graph.use import CLASS_TEXTS, NAMESPACED_TEXTS, named_by_mapping
+from migrate.graph.use import CLASS_TEXTS, FOREIGN, NAMESPACED_TEXTS, named_by_mapping, services_called
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import Manifest, Rendered
 
-_WHOLE_LISTS = frozenset({"imagePullSecrets", "parentRefs", "certificateRefs"})
+_WHOLE_LISTS = frozenset(
+    {"imagePullSecrets", "parentRefs", "targetRefs", "certificateRefs", "secretStoreRefs", "middlewares"}
+)
 _TEXTS = frozenset({*CLASS_TEXTS, *NAMESPACED_TEXTS})
-_OF_REFERENCES = ("name", "namespace", "kind", "type", "class", "optional")
+_OF_REFERENCES = ("name", "namespace", "kind", "group", "type", "class")
+_MERGED = frozenset({"ExternalSecret.external-secrets.io"})
 _WHOLE_KINDS = frozenset({"APIService.apiregistration.k8s.io", "ClusterExternalSecret.external-secrets.io"})
 
 
@@ -39,6 +42,10 @@ def _outlined_document(manifest: Manifest) -> JsonObject:
     whole = key.group == "admissionregistration.k8s.io" or kind_of(key) in _WHOLE_KINDS or generated_secrets(manifest)
     if whole or any(controlled(manifest)):
         return document
+    if kind_of(key) in FOREIGN:
+        return _head(document)
+    if kind_of(key) in _MERGED and text_at(document, "spec", "target", "creationPolicy"):
+        return document
     kept = _pruned_mapping({k: v for k, v in document.items() if k not in ("apiVersion", "kind", "metadata", "status")})
     return {**_head(document), **kept}
 
@@ -57,7 +64,9 @@ def _pruned_mapping(value: JsonObject) -> JsonObject:
                 kept[name] = item
         elif isinstance(item, (dict, list)) and (inner := _pruned(name, item)) is not None:
             kept[name] = inner
-    return kept
+    if any(name in NAMESPACED_TEXTS for name in kept):
+        kept |= {key: value[key] for key in ("namespace",) if key in value}
+    return kept | {"optional": True} if kept and value.get("optional") is True else kept
 
 
 def _pruned(name: str, value: JsonValue) -> JsonValue:
@@ -65,12 +74,24 @@ def _pruned(name: str, value: JsonValue) -> JsonValue:
     if isinstance(value, list):
         if name in _WHOLE_LISTS:
             return value
-        items = (_pruned("", item) for item in value if isinstance(item, (dict, list)))
-        return [kept for kept in items if kept is not None] or None
+        inner = (_variable(item) if name == "env" else _pruned("", item) for item in value)
+        return [kept for kept in inner if kept is not None] or None
     if not isinstance(value, dict):
         return None
     kept_mapping = _pruned_mapping(value)
     # Only under a key of its own does a mapping refer to something by its own texts.
-    if name and any(named_by_mapping(name, value, "")):
-        kept_mapping |= {key: value[key] for key in _OF_REFERENCES if key in value}
+    if name and named_by_mapping(name, value, ""):
+        kept_mapping |= {key: value[key] for key in (*_OF_REFERENCES, "optional") if key in value}
     return kept_mapping or None
+
+
+def _variable(item: JsonValue) -> JsonValue:
+    """An environment variable with the names of the Services in its value, and nothing else of the value."""
+    kept = _pruned("", item)
+    called = services_called(text_at(item, "value"))
+    if not called:
+        return kept
+    return {
+        **(kept if isinstance(kept, dict) else {}),
+        "value": " ".join(f"{name}.{place}.svc" for place, name in called),
+    }

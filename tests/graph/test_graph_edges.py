@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from migrate.graph import build_graph
+from migrate.graph import build_graph, in_environment, outlined
 from migrate.model.graph import Edge, ReleaseGraph
-from tests.small_estates import DEPLOYMENT, Small, crd, custom, small_estate
+from migrate.model.manifest import Rendered
+from tests.small_estates import DEPLOYMENT, Small, crd, custom, manifests, small_estate
 
 
 def graph_of(*releases: Small, environments: tuple[str, ...] = ("dev",)) -> ReleaseGraph:
@@ -102,6 +103,91 @@ REFERENCES = {
         pod("{priorityClassName: high}"),
         "priorityclass",
     ),
+    "issuer of the same namespace": (
+        custom("Issuer", "cert-manager.io", "ca"),
+        custom("Certificate", "cert-manager.io", "x", "{issuerRef: {name: ca, group: cert-manager.io}}"),
+        "issuer",
+    ),
+    "secret store of the same namespace": (
+        custom("SecretStore", "external-secrets.io", "vault"),
+        custom("ExternalSecret", "external-secrets.io", "x", "{secretStoreRef: {name: vault}}"),
+        "secretstore",
+    ),
+    "secret stores of a push": (
+        custom("SecretStore", "external-secrets.io", "vault"),
+        custom("PushSecret", "external-secrets.io", "x", "{secretStoreRefs: [{name: vault}]}"),
+        "secretstore",
+    ),
+    "claim": (
+        "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\n",
+        pod("{volumes: [{name: v, persistentVolumeClaim: {claimName: data}}]}"),
+        "claim",
+    ),
+    "runtime class": (
+        "---\napiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: gvisor}\nhandler: runsc\n",
+        pod("{runtimeClassName: gvisor}"),
+        "runtimeclass",
+    ),
+    "scaled workload": (
+        pod("{}", "front"),
+        (
+            "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: x}\n"
+            "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: front}}\n"
+        ),
+        "workload",
+    ),
+    "gateway of a route": (
+        custom("Gateway", "gateway.networking.k8s.io", "public"),
+        custom("HTTPRoute", "gateway.networking.k8s.io", "x", "{parentRefs: [{name: public}]}"),
+        "gateway",
+    ),
+    "middleware": (
+        custom("Middleware", "traefik.io", "login"),
+        custom("IngressRoute", "traefik.io", "x", "{routes: [{middlewares: [{name: login}]}]}"),
+        "middleware",
+    ),
+    "definition of a ServiceMonitor": (
+        crd("ServiceMonitor", "monitoring.coreos.com"),
+        custom("ServiceMonitor", "monitoring.coreos.com"),
+        "crd",
+    ),
+    "definition of an IngressRoute": (crd("IngressRoute", "traefik.io"), custom("IngressRoute", "traefik.io"), "crd"),
+    "secret of a vault": (
+        custom("VaultStaticSecret", "secrets.hashicorp.com", "x", "{destination: {name: login, create: true}}"),
+        pod("{imagePullSecrets: [{name: login}]}"),
+        "secret",
+    ),
+    "secret of a certificate for an ingress": (
+        (
+            "---\napiVersion: networking.k8s.io/v1\nkind: Ingress\n"
+            "metadata: {name: x, annotations: {cert-manager.io/cluster-issuer: ca}}\n"
+            "spec: {tls: [{secretName: login}]}\n"
+        ),
+        pod("{volumes: [{name: v, secret: {secretName: login}}]}"),
+        "secret",
+    ),
+    "secret that an external secret adds to": (
+        SECRET,
+        custom("ExternalSecret", "external-secrets.io", "x", "{target: {name: login, creationPolicy: Merge}}"),
+        "secret",
+    ),
+    "secret provider class": (
+        custom("SecretProviderClass", "secrets-store.csi.x-k8s.io", "vault"),
+        pod("{volumes: [{csi: {volumeAttributes: {secretProviderClass: vault}}}]}"),
+        "secretproviderclass",
+    ),
+    "service account of a store": (
+        "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: robot}\n",
+        custom("SecretStore", "external-secrets.io", "x", "{provider: {auth: {serviceAccountRef: {name: robot}}}}"),
+        "serviceaccount",
+    ),
+    "certificate authority of a store": (
+        CONFIG,
+        custom(
+            "SecretStore", "external-secrets.io", "x", "{provider: {caProvider: {type: ConfigMap, name: settings}}}"
+        ),
+        "configmap",
+    ),
     "definition": (crd("Widget", "example.org"), custom("Widget", "example.org"), "crd"),
 }
 
@@ -111,6 +197,110 @@ def test_a_reference_becomes_an_edge(name: str) -> None:
     provider, user, kind = REFERENCES[name]
     graph = graph_of(Small("web/user", user), Small("web/provider", provider))
     assert inferred(graph) == [("web/provider", "web/user", kind)]
+
+
+NO_REFERENCES = {
+    "optional volume": (SECRET, pod("{volumes: [{name: v, secret: {secretName: login, optional: true}}]}")),
+    "optional config map": (CONFIG, pod("{volumes: [{name: v, configMap: {name: settings, optional: true}}]}")),
+    "optional variable": (
+        SECRET,
+        pod("{containers: [{env: [{valueFrom: {secretKeyRef: {name: login, optional: true}}}]}]}"),
+    ),
+    "issuer of another group": (
+        custom("Issuer", "cert-manager.io", "ca"),
+        custom("Certificate", "cert-manager.io", "x", "{issuerRef: {name: ca, group: awspca.cert-manager.io}}"),
+    ),
+    "cluster issuer where an issuer has the name": (
+        custom("Issuer", "cert-manager.io", "ca"),
+        custom("Certificate", "cert-manager.io", "x", "{issuerRef: {name: ca, kind: ClusterIssuer}}"),
+    ),
+    "what a certificate makes": (SECRET, custom("Certificate", "cert-manager.io", "x", "{secretName: login}")),
+    "external secret that writes nothing": (
+        custom("ExternalSecret", "external-secrets.io", "x", "{target: {name: login, creationPolicy: None}}"),
+        pod("{imagePullSecrets: [{name: login}]}"),
+    ),
+    "text of a config map": (
+        SECRET,
+        "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {secretName: login}\n",
+    ),
+    "values of a chart inside an object": (
+        SECRET,
+        custom("HelmRelease", "helm.toolkit.fluxcd.io", "x", "{values: {imagePullSecrets: [login]}}"),
+    ),
+    "secret that a custom resource writes": (
+        SECRET,
+        custom("Thing", "example.org", "x", "{targetSecret: {name: login}}"),
+    ),
+    "route to a service": (
+        "---\napiVersion: v1\nkind: Service\nmetadata: {name: public}\n",
+        custom("HTTPRoute", "gateway.networking.k8s.io", "x", "{parentRefs: [{kind: Service, name: public}]}"),
+    ),
+    "kind of Kubernetes itself": (crd("Widget", "example.org"), DEPLOYMENT),
+    "kind of the same name in another group": (crd("Cluster", "example.org"), custom("Cluster", "other.org")),
+    "autoscaler of another kind": (
+        pod("{}", "front"),
+        (
+            "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: x}\n"
+            "spec: {scaleTargetRef: {apiVersion: apps/v1, kind: StatefulSet, name: front}}\n"
+        ),
+    ),
+    "secret of a test": (
+        SECRET.replace("name: login", "name: login, annotations: {helm.sh/hook: test}") + DEPLOYMENT,
+        pod("{imagePullSecrets: [{name: login}]}"),
+    ),
+    "storage class that is switched off": (
+        "---\napiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: fast}\n",
+        "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: x}\nspec: {storageClassName: ''}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NO_REFERENCES)
+def test_what_only_looks_like_a_reference_makes_no_edge(name: str) -> None:
+    provider, user = NO_REFERENCES[name]
+    assert inferred(graph_of(Small("web/user", user), Small("web/provider", provider))) == []
+
+
+@pytest.mark.parametrize("name", [*REFERENCES, *NO_REFERENCES])
+def test_outlines_of_objects_give_the_same_graph(name: str) -> None:
+    provider, user = (REFERENCES | NO_REFERENCES)[name][:2]
+    estate, rendered = small_estate([Small("web/user", user), Small("web/provider", provider)])
+    outlines = {key: outlined(found) for key, found in rendered.items()}
+    assert build_graph(estate, outlines) == build_graph(estate, rendered)
+
+
+def variable(value: str) -> str:
+    return pod(f"{{containers: [{{env: [{{name: URL, value: '{value}'}}]}}]}}")
+
+
+SERVICE = "---\napiVersion: v1\nkind: Service\nmetadata: {name: redis}\n"
+
+
+@pytest.mark.parametrize(
+    "value", ["redis.data.svc", "redis://:pw@redis.data.svc:6379/0", "http://redis-0.redis.data.svc.cluster.local"]
+)
+def test_a_service_that_is_called_by_its_dns_name_is_a_hint(value: str) -> None:
+    estate, rendered = small_estate([Small("web/app", variable(value)), Small("data/redis", SERVICE)])
+    graph, _ = build_graph(estate, rendered)
+    assert graph.edges == ()
+    assert [(m.before, m.after, m.kind, m.evidence) for m in graph.mentions] == [
+        ("data/redis", "web/app", "dns", "Deployment web → Service data/redis")
+    ]
+    outlines = {key: outlined(found) for key, found in rendered.items()}
+    assert build_graph(estate, outlines)[0] == graph
+    assert "pw" not in str(outlines)
+
+
+@pytest.mark.parametrize("value", ["redis", "redis.data", "redis.other.svc", "redis.data.svc-old", "xredis.data.svc"])
+def test_what_is_no_dns_name_of_a_service_is_no_hint(value: str) -> None:
+    assert graph_of(Small("web/app", variable(value)), Small("data/redis", SERVICE)).mentions == ()
+
+
+def test_an_inferred_edge_names_the_field_that_shows_it() -> None:
+    provider, user, _ = REFERENCES["volume"]
+    (edge,) = graph_of(Small("web/user", user), Small("web/provider", provider)).edges
+    assert edge.field == "spec.template.spec.volumes[].secret.secretName"
+    assert edge.why == f"Deployment web → Secret web/login, by {edge.field}"
 
 
 def test_a_reference_into_another_namespace_is_none() -> None:
@@ -246,6 +436,31 @@ def test_a_cycle_is_shown_with_the_evidence_of_each_edge() -> None:
     assert finding.message == "a cycle, these releases wait for each other: web/a → web/b → web/a"
     assert "needs in helmfiles/10-base.yaml:20" in finding.hint
     assert "Deployment web → Secret web/login" in finding.hint
+
+
+def test_a_circle_of_several_environments_says_so() -> None:
+    _, user, _ = REFERENCES["secretKeyRef"]
+    other = user.replace("name: login", "name: key").replace("name: web", "name: other")
+    key = SECRET.replace("name: login", "name: key")
+    estate, rendered = small_estate([Small("web/a", user + key), Small("web/b", SECRET + other)], ("dev", "prod"))
+    empty = {("dev", "web/b"): SECRET, ("prod", "web/a"): key, ("dev", "web/a"): user, ("prod", "web/b"): other}
+    renders = {place: Rendered(manifests(text)) for place, text in empty.items()}
+    whole, _ = build_graph(estate, rendered)
+    assert whole.cycles[0].environments == ("dev", "prod")
+    graph, findings = build_graph(estate, renders)
+    assert graph.cycles[0].environments == ()
+    assert "no environment has all of it" in findings[0].hint
+    assert in_environment(graph, "dev").cycles == ()
+    assert [(e.before, e.after) for e in in_environment(graph, "dev").edges] == [("web/b", "web/a")]
+
+
+def test_of_many_circles_the_shortest_are_told_and_the_others_counted() -> None:
+    names = [f"web/{n:02}" for n in range(9)]
+    estate, rendered = small_estate([Small(name, needs=tuple(n for n in names if n != name)) for name in names])
+    graph, findings = build_graph(estate, rendered)
+    assert len(graph.cycles) == 36
+    assert len(findings) == 21
+    assert findings[-1].message == "16 more cycles, all of 2 releases or more"
 
 
 def test_parked_releases_keep_their_needs_without_an_environment() -> None:

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from migrate.errors import DifferenceError
-from migrate.graph import ancestors, build_graph, descendants, graph_text, levels, order, reduced_edges
+from migrate.graph import ancestors, build_graph, descendants, levels, order, reduced_edges
 from migrate.model.graph import ReleaseGraph
 from tests.small_estates import Small, small_estate
 
@@ -43,31 +41,6 @@ def test_no_order_names_the_circle() -> None:
         order(CIRCLE)
     with pytest.raises(DifferenceError):
         levels(CIRCLE)
-
-
-@pytest.mark.parametrize("form", ["table", "dot", "mermaid", "svg"])
-@pytest.mark.parametrize("graph", [DIAMOND, CIRCLE], ids=["diamond", "circle"])
-def test_every_release_is_in_every_form(form: str, graph: ReleaseGraph) -> None:
-    text = graph_text(graph, form)
-    assert all(node.id in text for node in graph.nodes)
-    assert text == graph_text(graph, form)
-
-
-def test_the_table_shows_circles_with_evidence() -> None:
-    assert "cycle a/x → a/y → a/z → a/x" in graph_text(CIRCLE, "table")
-    assert "a/z → a/x  [needs]  needs in helmfiles/10-base.yaml:10" in graph_text(CIRCLE, "table")
-
-
-def test_the_svg_is_xml_with_a_box_a_release_and_a_line_an_edge() -> None:
-    svg = ET.fromstring(graph_text(DIAMOND, "svg"))
-    texts = [element.text for element in svg.iter("{http://www.w3.org/2000/svg}text")]
-    paths = [e for e in svg.iter("{http://www.w3.org/2000/svg}path") if e.get("marker-end")]
-    assert sorted(filter(None, texts)) == ["a/a", "a/b", "a/c", "a/d"]
-    assert len(paths) == 4
-
-
-def test_dot_quotes_names() -> None:
-    assert '"a/b" -> "a/d" [label="needs"];' in graph_text(DIAMOND, "dot")
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=25))
