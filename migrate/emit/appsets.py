@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrate.emit.pieces import Piece, join_pieces, yaml_piece
-from migrate.emit.placement import Placement
+from migrate.emit.placement import Placement, cluster_name
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.plan import Plan, Step
 from migrate.model.tree import Provenance
@@ -56,10 +56,10 @@ spec:
 def make_appsets(environment: str, placements: Sequence[Placement], plan: Plan) -> Piece:
     """The ApplicationSets of one environment: one, or one a project."""
     if plan.appsets != "per-project":
-        return _piece(environment, f"components-{environment}", "", placements, plan)
+        return _piece(environment, f"components-{cluster_name(environment)}", "", placements, plan)
     projects = dict.fromkeys(placement.plan.project.value for placement in placements)
     return join_pieces(
-        _piece(environment, f"components-{environment}-{project}", project, placements, plan)
+        _piece(environment, f"components-{cluster_name(environment)}-{project}", project, placements, plan)
         for project in sorted(projects)
     )
 

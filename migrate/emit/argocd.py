@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 
 from migrate.emit.appsets import ARGOCD_NAMESPACE
-from migrate.emit.facts import NAMESPACED_ONLY, ProjectFacts
+from migrate.emit.facts import ProjectFacts
 from migrate.emit.pieces import Piece, join_pieces, yaml_piece
+from migrate.emit.placement import cluster_name
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.plan import Plan
+from migrate.model.sync import NAMESPACED_ONLY
 from migrate.model.tree import Provenance
 
 _PURPOSE = {
@@ -78,7 +80,7 @@ def make_root(environment: str, plan: Plan, *, automated: bool) -> Piece:
 
     It leaves ``parent`` (itself) and ``ops`` out: the chart of Argo CD owns argocd-cm, and two owners would fight.
     """
-    name = f"apps-root-{environment}"
+    name = f"apps-root-{cluster_name(environment)}"
     spec: JsonObject = {
         # `default` is there from the start; the projects below come with this Application.
         "project": "default",

@@ -11,15 +11,13 @@ from dataclasses import dataclass
 
 from migrate.doors.yaml import dump_yaml
 from migrate.emit.charts import ChartCopy
-from migrate.emit.facts import EnvironmentFacts, applied_manifests, is_true
+from migrate.emit.facts import EnvironmentFacts, applied_manifests
 from migrate.emit.parameters import Parameters
 from migrate.emit.pieces import Piece, text_piece
 from migrate.emit.placement import Carriage, Placement
 from migrate.model.json import JsonObject
+from migrate.model.sync import CREATE_NAMESPACE, wanted_sync_options, with_own_options
 from migrate.model.tree import Provenance
-
-# kubectl's client-side apply keeps the whole object in an annotation, which may hold 256 KiB.
-_BIG_OBJECT = 200_000
 
 
 @dataclass(frozen=True)
@@ -80,29 +78,11 @@ def component_document(placement: Placement, content: Content) -> JsonObject:
 
 
 def sync_options(placement: Placement, facts: EnvironmentFacts) -> tuple[str, ...]:
-    """The Application's sync options: what Helmfile's keys and the rendered objects ask for, then the plan's own.
-
-    SkipDryRunOnMissingResource is not among them: a custom resource comes in a later phase than its definition,
-    or in the same Application, where Argo CD skips the dry run by itself. Skipping it always would hide a typo in
-    an apiVersion until the apply fails half-way.
-    """
+    """The Application's sync options: what Helmfile's keys and the rendered objects ask for, then the plan's own."""
     release = placement.release
-    wanted = []
-    if release.id in facts.create_namespace:
-        wanted.append("CreateNamespace=true")
-    if is_true(release, "disableValidation") or is_true(release, "disableOpenAPIValidation"):
-        wanted.append("Validate=false")
-    if needs_server_side_apply(placement) or is_true(release, "serverSide"):
-        wanted.append("ServerSideApply=true")
-    return tuple(dict.fromkeys([*wanted, *placement.plan.sync_options]))
-
-
-def needs_server_side_apply(placement: Placement) -> bool:
-    """Whether an object is, or may grow, too big for the annotation of a client-side apply."""
-    return any(
-        manifest.key.kind == "CustomResourceDefinition" or len(manifest.text) > _BIG_OBJECT
-        for manifest in applied_manifests(placement)
-    )
+    creating = [CREATE_NAMESPACE] if release.id in facts.create_namespace else []
+    wanted = [option for option, _ in wanted_sync_options(release, applied_manifests(placement))]
+    return with_own_options((*creating, *wanted), placement.plan.sync_options)
 
 
 def _origins(placement: Placement, document: JsonObject, written: str) -> Sequence[Provenance]:

@@ -9,15 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from migrate.emit.placement import Carriage, Placement, hook_types
-from migrate.model.estate import Release
 from migrate.model.finding import Finding, Severity
-from migrate.model.json import JsonValue
 from migrate.model.manifest import Manifest, Rendered
+from migrate.model.sync import ALWAYS_THERE, NAMESPACED_ONLY, creates_namespace
 
-NAMESPACED_ONLY = ("data-services", "apps")
-"""Projects that may hold namespaced kinds alone (decision: operators and CRDs belong to ``platform``)."""
-
-ALWAYS_THERE = {"default", "kube-system", "kube-public", "kube-node-lease"}
 NAMESPACE_KIND = ("", "Namespace")
 _DROPPED_HOOKS = {"test", "test-success", "test-failure", "pre-rollback", "post-rollback"}
 
@@ -80,21 +75,6 @@ def gather_facts(
     for placement in placements:
         findings += _forbidden_kinds(placement) + _unguarded_namespaces(placement)
     return EnvironmentFacts(facts, frozenset(creating), tuple(findings))
-
-
-def creates_namespace(release: Release) -> bool:
-    """Whether Helmfile passes ``--create-namespace``: its default, unless the release or helmDefaults say no."""
-    values = [key.value for key in release.keys if key.name.endswith("createNamespace") and key.value is not None]
-    own = [k.value for k in release.keys if k.name == "createNamespace" and not k.inherited and k.value is not None]
-    return bool((own or values or [True])[0])
-
-
-def is_true(release: Release, name: str) -> bool:
-    """Whether a boolean key is set, by the release itself first, else by what it inherits."""
-    keys = [key for key in release.keys if key.name.rpartition(".")[2] == name and key.value is not None]
-    keys.sort(key=lambda key: key.inherited)
-    value: JsonValue = keys[0].value if keys else False
-    return value is True or value == "true"
 
 
 def _project(name: str, placements: Sequence[Placement], creating: set[str]) -> ProjectFacts:

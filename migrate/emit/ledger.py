@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from migrate.emit.facts import is_true
 from migrate.emit.placement import Carriage, Placement, Placements
 from migrate.emit.secrets import masked
 from migrate.model.estate import Estate, Release, ReleaseKey
 from migrate.model.finding import Finding, Severity
+from migrate.model.sync import is_true
 from migrate.model.tree import LedgerEntry
 
 _COMPONENT = {

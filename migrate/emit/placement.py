@@ -31,6 +31,7 @@ _NAMESPACE_COMPANIONS = {
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _RELEASE_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SEGMENT = r"(?!component(\.disabled)?\.yaml(/|$))[a-z0-9][a-z0-9._-]*"
 _PATH = re.compile(rf"{_SEGMENT}(/{_SEGMENT})*")
 
@@ -116,6 +117,8 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
     kept: list[Placement] = []
     left_out: dict[tuple[str, str], str] = {}
     findings = [_bad_environment(name) for name in estate.environments if not is_environment_name(name)]
+    findings += _alike_environments(estate.environments)
+    unmapped: dict[tuple[str, str], list[Release]] = {}
     for release in estate.releases:
         key = (release.environment, release.id)
         if not is_environment_name(release.environment):
@@ -123,6 +126,10 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
             continue
         environment = clusters.get(release.environment) or PlannedEnvironment(release.environment)
         release_plan = plans.get(release.id)
+        if _is_unmapped(release, release_plan, environment):
+            unmapped.setdefault((environment.name, release.kube_context), []).append(release)
+            left_out[key] = f"no cluster is named for its kube context {release.kube_context}"
+            continue
         outcome = _place(estate.root, release, release_plan, environment, rendered.get(key))
         if isinstance(outcome, Finding):
             findings.append(outcome)
@@ -132,6 +139,7 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
         else:
             handover = plan.layer_handover.get(outcome.plan.layer, plan.handover)
             kept.append(replace(outcome, handover=handover))
+    findings += [_unmapped_context(*place, releases) for place, releases in unmapped.items()]
     unique, clashes = _without_clashes(kept)
     left_out.update({(p.environment.name, p.release.id): finding.message for p, finding in clashes})
     findings += [finding for _, finding in clashes]
@@ -143,17 +151,59 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
 
 
 def is_environment_name(name: str) -> bool:
-    """Whether a folder and an ApplicationSet can be called after an environment."""
-    return len(name) <= 200 and _RELEASE_NAME.fullmatch(name) is not None
+    """Whether a folder can be called after an environment, and an ApplicationSet after its ``cluster_name``."""
+    fits = len(name) <= 200 and _FOLDER_NAME.fullmatch(name) is not None
+    return fits and _RELEASE_NAME.fullmatch(cluster_name(name)) is not None
+
+
+def cluster_name(environment: str) -> str:
+    """The environment in names of Kubernetes objects: ``Prod_1`` is ``prod-1`` there, its folder stays ``Prod_1``."""
+    return environment.lower().replace("_", "-")
 
 
 def _bad_environment(name: str) -> Finding:
     return Finding(
         "EM009",
         Severity.ERROR,
-        f"the environment {name!r} has a name that Kubernetes refuses, and its ApplicationSet is called after it",
-        "rename it (lower-case letters, digits and hyphens), or convert the others with --environment",
+        f"the environment {name!r} can be no folder and no name in Kubernetes; its ApplicationSet has it in its name",
+        "rename it (letters, digits, hyphens and underscores), or convert the others with --environment",
         environment=name,
+    )
+
+
+def _alike_environments(names: tuple[str, ...]) -> list[Finding]:
+    """Two environments whose ApplicationSets would have one name: on one Argo CD they would overwrite each other."""
+    taken: dict[str, str] = {}
+    pairs = [(name, taken.setdefault(cluster_name(name), name)) for name in names]
+    return [
+        Finding(
+            "EM009",
+            Severity.ERROR,
+            f"the environments {other!r} and {name!r} are both {cluster_name(name)} in names of Kubernetes objects",
+            "rename one of them",
+            environment=name,
+        )
+        for name, other in pairs
+        if name != other
+    ]
+
+
+def _is_unmapped(release: Release, plan: ReleasePlan | None, environment: PlannedEnvironment) -> bool:
+    return plan is not None and plan.disposition is Disposition.COMPONENT and not _cluster(release, environment)
+
+
+def _unmapped_context(environment: str, context: str, releases: list[Release]) -> Finding:
+    """One finding for all releases of a kube context: one line of the plan mends them all."""
+    first = releases[0]
+    others = f" and {len(releases) - 1} more go" if len(releases) > 1 else " goes"
+    return Finding(
+        "EM004",
+        Severity.ERROR if any(release.deployed for release in releases) else Severity.WARNING,
+        f"{first.id}{others} to the kube context {context}, and no cluster is named for it",
+        f"name its cluster in migration.yaml: environments.{environment}.contexts: {{{context}: in-cluster}}",
+        first.source,
+        first.id if len(releases) == 1 else "",
+        environment,
     )
 
 
@@ -171,13 +221,6 @@ def _place(
     if plan.disposition is Disposition.RETIRED:
         return "it was retired"
     cluster = _cluster(release, environment)
-    if not cluster:
-        return _finding(
-            release,
-            "EM004",
-            f"goes to the kube context {release.kube_context}, and no cluster is named for it",
-            f"name its cluster in migration.yaml: environments.{environment.name}.contexts",
-        )
     manifests = rendered.manifests if rendered else ()
     carriage = carriage_of(release, manifests, no_chart=_is_no_chart(root, release))
     if carriage is Carriage.CHART and release.chart_path is None:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Sequence
 
 from migrate.emit.pieces import Piece
-from migrate.emit.placement import Carriage, Placement, hook_types
+from migrate.emit.placement import Carriage, Placement, cluster_name, hook_types
 from migrate.model.estate import Estate
 from migrate.model.plan import Plan
 from migrate.model.tree import Provenance
@@ -58,6 +58,7 @@ objects go too.
 
 def _bootstrap(environments: Sequence[str], plan: Plan) -> str:
     first = environments[0] if environments else "<env>"
+    root = f"apps-root-{cluster_name(first)}"
     return f"""\
 ## Bootstrap
 
@@ -75,8 +76,8 @@ Once for each environment, with `kubectl` on its cluster; `{first}` stands for a
 
    Where a chart installs Argo CD, put the same into its values (`argocd-values.yaml`, if the folder has one).
 3. Give Argo CD its credentials for `{plan.repo_url}`: `argocd repo add`, or the Secret in `repos/`.
-4. `kubectl apply -f environments/{first}/argocd/parent/apps-root-{first}.yaml`
-5. `argocd app sync apps-root-{first}`: projects and ApplicationSets appear, then one Application a component.
+4. `kubectl apply -f environments/{first}/argocd/parent/{root}.yaml`
+5. `argocd app sync {root}`: projects and ApplicationSets appear, then one Application a component.
 """
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from migrate.model.finding import Finding
+from migrate.model.finding import Finding, SourceLocation
 from migrate.model.json import JsonObject
 
 
@@ -26,6 +26,8 @@ class Decision:
     value: str
     source: DecisionSource
     reason: str = ""
+    place: SourceLocation | None = field(default=None, compare=False)
+    """The line of the plan's file where it stands; None where no file says it."""
 
 
 class Disposition(StrEnum):
@@ -57,6 +59,7 @@ class ReleasePlan:
     """The Application's name (a DNS label)."""
     path: Decision
     sync_options: tuple[str, ...] = ()
+    """A person's own; one takes the place of a proposal for the same option (``ServerSideApply=false``)."""
     ignore_differences: tuple[JsonObject, ...] = ()
     pins: JsonObject = field(default_factory=dict)
     """Values laid over all other layers, e.g. to switch a random value off: ``{"admin": {"existingSecret": …}}``."""
@@ -66,6 +69,29 @@ class ReleasePlan:
     disposition_source: DecisionSource = DecisionSource.INFERRED
     ask: tuple[str, ...] = ()
     """Fields (``rolloutPhase`` …) that only a person may decide; open until one does."""
+    asked_by_rule: tuple[str, ...] = ()
+    """Those of ``ask`` that a rule of the plan asks, not the release's own entry."""
+    chart: str = ""
+    """As the estate writes it: by it a release is known again that was renamed."""
+    sync_proposals: tuple[Decision, ...] = ()
+    """The sync options that the keys and the objects of the release ask for, in any environment."""
+    evidence: tuple[str, ...] = ()
+    """What the proposals rest on, a line a fact: chart, labels, kinds, hooks, needs, objects that refer to others.
+    Made anew by every run, and not written to the plan's file."""
+
+
+@dataclass(frozen=True)
+class PlanRule:
+    """A rule of a person's own: what it gives holds for every release that it matches, before any built-in rule."""
+
+    match: Mapping[str, tuple[str, ...]]
+    """``name``, ``namespace``, ``chart``, ``layer``, ``kinds`` or ``labels.<key>`` → patterns, one must fit."""
+    gives: Mapping[str, str] = field(default_factory=dict)
+    """Field (``domain``, ``rolloutPhase`` …) → value; ``{name}`` stands for the component's name."""
+    ask: tuple[str, ...] = ()
+    """Fields that only a person may decide, release by release."""
+    reason: str = ""
+    place: SourceLocation | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -129,6 +155,9 @@ class Plan:
     """Place of a plaintext secret → ``externalise`` or ``plaintext: accepted``."""
     questions: tuple[Question, ...] = ()
     findings: tuple[Finding, ...] = ()
+    rules: tuple[PlanRule, ...] = ()
+    said: tuple[str, ...] = ()
+    """Settings that a person wrote although they are the default: ``handover``, ``environments.dev.kubeVersion``."""
 
     def by_id(self) -> dict[str, ReleasePlan]:
         """Release id → its plan."""

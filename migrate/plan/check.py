@@ -9,14 +9,11 @@ from migrate.model.estate import Estate
 from migrate.model.finding import Finding, Severity, SourceLocation, sort_findings
 from migrate.model.graph import ReleaseGraph
 from migrate.model.plan import Disposition, Plan, ReleasePlan
-from migrate.plan.fields import FIELDS
-from migrate.plan.ladder import BANDS, STEPS
+from migrate.model.sync import NAMESPACED_ONLY
+from migrate.plan.cycles import on_a_circle
+from migrate.plan.fields import CHOICES, FIELDS, is_decided
 from migrate.plan.names import DNS_LABEL, FOLDER
 from migrate.plan.propose import component_edges
-
-TIERS = ("infra", "data", "apps", "platform", "qa")
-PROJECTS = ("platform", "data-services", "apps")
-_NAMESPACED_PROJECTS = ("data-services", "apps")
 
 
 def check_plan(plan: Plan, estate: Estate, graph: ReleaseGraph) -> tuple[Finding, ...]:
@@ -27,7 +24,7 @@ def check_plan(plan: Plan, estate: Estate, graph: ReleaseGraph) -> tuple[Finding
         (
             *plan.findings,
             *_missing(plan, estate),
-            *_open_answers(plan, sources),
+            *_open_answers(components, sources),
             *_broken_edges(plan, graph, components),
             *_unknown_values(plan, components, sources),
             *_clashes(components, sources, "Application", lambda release: release.component.value),
@@ -37,14 +34,17 @@ def check_plan(plan: Plan, estate: Estate, graph: ReleaseGraph) -> tuple[Finding
     )
 
 
-def settle_unstable(findings: tuple[Finding, ...], plan: Plan) -> tuple[Finding, ...]:
-    """What a chart draws at random is a note, no warning, once the plan pins the release."""
+def settle_findings(findings: tuple[Finding, ...], plan: Plan) -> tuple[Finding, ...]:
+    """What the plan says about findings of earlier stages: what a chart draws at random is a note, no warning, once
+    the plan pins the release; a circle is told once, by the plan, which also says how to split it."""
     pinned = {release.id: release for release in plan.releases if release.pins}
+    split = any(finding.code == "PL013" for finding in plan.findings)
     return tuple(
         replace(f, severity=Severity.INFO, message=f"{f.message}; the plan pins it: {pinned[f.release].pin_reason}")
         if f.code == "RN001" and f.release in pinned
         else f
         for f in findings
+        if not (f.code == "GR001" and split)
     )
 
 
@@ -82,8 +82,8 @@ def _missing(plan: Plan, estate: Estate) -> Iterator[Finding]:
             )
 
 
-def _open_answers(plan: Plan, sources: dict[str, SourceLocation]) -> Iterator[Finding]:
-    for release in plan.releases:
+def _open_answers(components: tuple[ReleasePlan, ...], sources: dict[str, SourceLocation]) -> Iterator[Finding]:
+    for release in components:
         for name in release.ask:
             yield Finding(
                 "PL008",
@@ -96,21 +96,36 @@ def _open_answers(plan: Plan, sources: dict[str, SourceLocation]) -> Iterator[Fi
 
 
 def _broken_edges(plan: Plan, graph: ReleaseGraph, components: tuple[ReleasePlan, ...]) -> Iterator[Finding]:
-    """An edge must lead to a later phase: Applications of one step are synced together."""
-    phases = {release.id: release.rollout_phase.value for release in components}
+    """An edge must lead to a later phase: Applications of one step are synced together. Circles are told apart."""
+    known = {release.id: release for release in components}
     places = {node.id: node.source for node in graph.nodes}
-    for edge in component_edges(graph, set(phases)):
-        before, after = phases[edge.before], phases[edge.after]
-        if before >= after:
-            yield Finding(
-                "PL003",
-                Severity.ERROR,
-                f"{edge.after} (phase {after}, {places[edge.after]}) needs {edge.before} "
-                f"(phase {before}, {places[edge.before]}) to be there first: {edge.evidence}",
-                "give the first a later phase, or the second an earlier one",
-                edge.source,
-                edge.after,
-            )
+    circles = on_a_circle(graph)
+    for edge in component_edges(graph, set(known)):
+        before, after = known[edge.before], known[edge.after]
+        if before.rollout_phase.value < after.rollout_phase.value or (edge.before, edge.after) in circles:
+            continue
+        yield Finding(
+            "PL003",
+            Severity.ERROR,
+            f"{_stands(after, places)} needs {_stands(before, places)} to be there first: {edge.evidence}",
+            _mend(before, after),
+            edge.source,
+            edge.after,
+        )
+
+
+def _stands(release: ReleasePlan, places: dict[str, SourceLocation]) -> str:
+    """A release with its place in the estate, its phase, and who put it there."""
+    phase = release.rollout_phase
+    by = f"decided at {phase.place}" if phase.place else "decided by a person"
+    why = by if is_decided(phase) else phase.reason
+    return f"{release.id} ({places[release.id]}; phase {phase.value}, {why})"
+
+
+def _mend(before: ReleasePlan, after: ReleasePlan) -> str:
+    pinned = [release.id for release in (after, before) if is_decided(release.rollout_phase)]
+    free = f", or leave rolloutPhase of {' or '.join(pinned)} out of the plan: it then follows" if pinned else ""
+    return f"give {after.id} a later phase, or {before.id} an earlier one{free}"
 
 
 def _unknown_values(
@@ -119,10 +134,10 @@ def _unknown_values(
     phases = tuple(step.phase for step in plan.ladder)
     for release in components:
         checks = {
-            "domain": (release.domain.value in BANDS, f"one of: {', '.join(BANDS)}"),
-            "componentType": (release.component_type.value in STEPS, f"one of: {', '.join(STEPS)}"),
-            "tier": (release.tier.value in TIERS, f"one of: {', '.join(TIERS)}"),
-            "project": (release.project.value in PROJECTS, f"one of: {', '.join(PROJECTS)}"),
+            **{
+                name: (getattr(release, FIELDS[name]).value in words, f"one of: {', '.join(words)}")
+                for name, words in CHOICES.items()
+            },
             "rolloutPhase": (release.rollout_phase.value in phases, "a step of the ladder, or add it there"),
             "wave": (release.wave.value.isascii() and release.wave.value.isdigit(), "a whole number"),
             "component": (bool(DNS_LABEL.fullmatch(release.component.value)), "a DNS label: a-z, 0-9 and dashes"),
@@ -161,7 +176,7 @@ def _scopes(graph: ReleaseGraph, components: tuple[ReleasePlan, ...]) -> Iterato
     nodes = {node.id: node for node in graph.nodes}
     for release in components:
         node = nodes.get(release.id)
-        if node and node.cluster_scoped and release.project.value in _NAMESPACED_PROJECTS:
+        if node and node.cluster_scoped and release.project.value in NAMESPACED_ONLY:
             yield Finding(
                 "PL010",
                 Severity.ERROR,

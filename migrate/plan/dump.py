@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from migrate.doors.yaml import dump_yaml
 from migrate.errors import UsageError
 from migrate.model.json import JsonObject, JsonValue
-from migrate.model.plan import Decision, DecisionSource, Plan, ReleasePlan
-from migrate.plan.comments import keep_comments
-from migrate.plan.fields import FIELDS, is_decided
+from migrate.model.plan import Decision, DecisionSource, Plan, PlannedEnvironment, PlanRule, ReleasePlan
+from migrate.plan.comments import block_keys, keep_comments
+from migrate.plan.conflicts import has_answers
+from migrate.plan.fields import DEFAULT_REPO_URL, FIELDS
 from migrate.plan.ladder import DEFAULT_LADDER
 from migrate.plan.load import load_plan
 
@@ -35,43 +36,53 @@ def dump_plan(plan: Plan, previous: str | None) -> str:
 
 
 def _stale(plan: Plan, previous: str | None) -> tuple[ReleasePlan, ...]:
+    known = plan.by_id()
     if previous is None:
+        return ()
+    # Reading a big plan costs seconds, and the wizard writes after every answer.
+    written = block_keys(previous, "releases")
+    if written is not None and written <= set(known):
         return ()
     try:
         before = load_plan(previous, "the plan")
     except UsageError:
         return ()
-    known = plan.by_id()
-    return tuple(release for release in before.releases if release.id not in known and _has_answers(release))
-
-
-def _has_answers(release: ReleasePlan) -> bool:
-    return bool(
-        any(is_decided(getattr(release, field)) for field in FIELDS.values())
-        or release.pins
-        or release.ask
-        or release.sync_options
-        or release.ignore_differences
-        or release.disposition_source in (DecisionSource.PERSON, DecisionSource.FILE)
-    )
+    return tuple(release for release in before.releases if release.id not in known and has_answers(release))
 
 
 def _lines(plan: Plan, stale: tuple[ReleasePlan, ...]) -> Iterable[str]:
-    yield f'schemaVersion: "1"\nestate: {_scalar(plan.estate)}\n'
-    yield f"target:\n  repoURL: {_scalar(plan.repo_url)}\n  revision: {_scalar(plan.revision)}\n"
-    yield f"layout: {plan.layout}\nappsets: {plan.appsets}\nsteps: {plan.steps}\nhandover: {plan.handover}\n"
+    def setting(key: str, name: str, value: str, default: str, indent: str = "") -> str:
+        """A person's value alone; a default with its source, so that nobody takes it for a decision."""
+        kept = value != default or key in plan.said
+        return f"{indent}{name}: {_scalar(value) if kept else _sourced(Decision(value, DecisionSource.DEFAULT))}\n"
+
+    def environment(one: PlannedEnvironment) -> Iterable[str]:
+        usual, key = PlannedEnvironment(one.name), f"environments.{one.name}"
+        yield f"  {_scalar(one.name)}:\n"
+        yield setting(f"{key}.cluster", "cluster", one.cluster, usual.cluster, "    ")
+        yield setting(f"{key}.server", "server", one.server, usual.server, "    ")
+        yield setting(f"{key}.kubeVersion", "kubeVersion", one.kube_version, usual.kube_version, "    ")
+        if one.api_versions:
+            yield f"    apiVersions: {_flow(list(one.api_versions))}\n"
+        if one.contexts:
+            yield f"    contexts: {_flow_map(one.contexts)}\n"
+
+    usual = Plan("", DEFAULT_REPO_URL, "main", (), (), ())
+    yield f'schemaVersion: "1"\nestate: {_scalar(plan.estate)}\ntarget:\n'
+    yield setting("target.repoURL", "repoURL", plan.repo_url, usual.repo_url, "  ")
+    yield setting("target.revision", "revision", plan.revision, usual.revision, "  ")
+    yield setting("layout", "layout", plan.layout, usual.layout)
+    yield setting("appsets", "appsets", plan.appsets, usual.appsets)
+    yield setting("steps", "steps", plan.steps, usual.steps)
+    yield setting("handover", "handover", plan.handover, usual.handover)
     yield from _texts_by_name("layerHandover", plan.layer_handover)
-    yield f"argocdVersion: {_scalar(plan.argocd_version)}\n"
+    yield setting("argocdVersion", "argocdVersion", plan.argocd_version, usual.argocd_version)
     yield "environments:\n" if plan.environments else "environments: {}\n"
-    for environment in plan.environments:
-        yield f"  {_scalar(environment.name)}:\n    cluster: {_scalar(environment.cluster)}\n"
-        yield f"    server: {_scalar(environment.server)}\n    kubeVersion: {_scalar(environment.kube_version)}\n"
-        if environment.api_versions:
-            yield f"    apiVersions: {_flow(list(environment.api_versions))}\n"
-        if environment.contexts:
-            yield f"    contexts: {_flow_map(environment.contexts)}\n"
+    for one in plan.environments:
+        yield from environment(one)
     yield from _texts_by_name("secrets", plan.secrets_policy)
     yield from _ladder(plan)
+    yield from _rules(plan.rules)
     yield "releases:\n" if plan.releases or stale else "releases: {}\n"
     for release in (*plan.releases, *stale):
         yield from _release(release)
@@ -95,10 +106,35 @@ def _ladder(plan: Plan) -> Iterable[str]:
         yield f"insertedSteps: {_flow(list(inserted))}\n"
 
 
+def _rules(rules: tuple[PlanRule, ...]) -> Iterable[str]:
+    if rules:
+        yield "rules:\n"
+    for rule in rules:
+        plain = {key: patterns for key, patterns in rule.match.items() if not key.startswith("labels.")}
+        labels = {key.removeprefix("labels."): p for key, p in rule.match.items() if key not in plain}
+        parts = [f"{key}: {_patterns(patterns)}" for key, patterns in plain.items()]
+        if labels:
+            inner = ", ".join(f"{_scalar(key)}: {_patterns(patterns)}" for key, patterns in labels.items())
+            parts.append(f"labels: {{{inner}}}")
+        yield f"  - match: {{{', '.join(parts)}}}\n"
+        if rule.gives:
+            yield f"    set: {_flow_map(rule.gives)}\n"
+        if rule.ask:
+            yield f"    ask: {_flow(list(rule.ask))}\n"
+        if rule.reason:
+            yield f"    reason: {_scalar(rule.reason)}\n"
+
+
+def _patterns(patterns: tuple[str, ...]) -> str:
+    return _scalar(patterns[0]) if len(patterns) == 1 else _flow(list(patterns))
+
+
 def _release(release: ReleasePlan) -> Iterable[str]:
     yield f"  {_scalar(release.id)}:\n"
     if release.layer:
         yield f"    layer: {_scalar(release.layer)}\n"
+    if release.chart:
+        yield f"    chart: {_scalar(release.chart)}\n"
     if release.disposition.value != "component" or release.disposition_source is not DecisionSource.INFERRED:
         decision = Decision(release.disposition.value, release.disposition_source)
         yield f"    disposition: {_decision(decision)}\n"
@@ -106,10 +142,14 @@ def _release(release: ReleasePlan) -> Iterable[str]:
         decision = getattr(release, field)
         if decision.value:
             yield f"    {key}: {_decision(decision)}\n"
-    if release.ask:
-        yield f"    ask: {_flow(list(release.ask))}\n"
-    if release.sync_options:
-        yield f"    syncOptions: {_flow(list(release.sync_options))}\n"
+    if asked := [name for name in release.ask if name not in release.asked_by_rule]:
+        yield f"    ask: {_flow(asked)}\n"
+    if release.sync_proposals or release.sync_options:
+        yield "    syncOptions:\n"
+        theirs = {option.partition("=")[0] for option in release.sync_options}
+        proposals = [d for d in release.sync_proposals if d.value.partition("=")[0] not in theirs]
+        yield from (f"      - {_sourced(decision)}\n" for decision in proposals)
+        yield from (f"      - {_scalar(option)}\n" for option in release.sync_options)
     if release.ignore_differences:
         yield _block("ignoreDifferences", list(release.ignore_differences))
     if release.pins:
@@ -124,9 +164,13 @@ def _block(key: str, value: JsonValue) -> str:
 
 
 def _decision(decision: Decision) -> str:
-    reason = f", reason: {_scalar(decision.reason)}" if decision.reason else ""
-    if decision.source is DecisionSource.PERSON and not reason:
+    if decision.source is DecisionSource.PERSON and not decision.reason:
         return _scalar(decision.value)
+    return _sourced(decision)
+
+
+def _sourced(decision: Decision) -> str:
+    reason = f", reason: {_scalar(decision.reason)}" if decision.reason else ""
     return f"{{value: {_scalar(decision.value)}, source: {decision.source.value}{reason}}}"
 
 

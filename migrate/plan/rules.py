@@ -5,8 +5,10 @@ A field's rules are tried in order, and the first that answers decides. All of t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from migrate.model.graph import ReleaseNode
 from migrate.plan import vocabulary as words
@@ -21,8 +23,11 @@ class Evidence:
     layer: str
     chart: str
     """The last part of the chart's name, without a version: ``kube-prometheus-stack``."""
-    tier_label: str
     node: ReleaseNode
+    labels: Mapping[str, str] = field(default_factory=dict)
+    chart_as_written: str = ""
+    layer_tells: bool = True
+    """False for a layer that holds most of a big estate: its name says nothing of any one release."""
     same_group: tuple[str, ...] = ()
     """Releases it waits for that render other custom resources of the same API group."""
     component_type: str = ""
@@ -78,11 +83,22 @@ def _smoke(e: Evidence) -> Answer | None:
 
 
 def _unrendered(e: Evidence) -> Answer | None:
+    """The words of its name and chart tell all there is; where they tell nothing, it is a guess."""
     if e.kinds:
         return None
-    for ending, value in (("-crds", "crds"), ("-operator", "operator"), ("-secrets", "secrets"), ("-config", "config")):
-        if e.name.endswith(ending):
-            return Answer(value, f"it renders nothing here; its name ends in {ending}", doubtful=True)
+    name, chart = e.name.lower(), e.chart.lower()
+    for text, what in ((name, "name"), (chart, "chart")):
+        for endings, value in words.TYPES_BY_ENDING:
+            if ending := next((end for end in endings if text == end or text.endswith(f"-{end}")), ""):
+                # Services are called app-config and user-jobs, too.
+                doubtful = value in ("config", "post-runtime")
+                return Answer(value, f"it renders nothing here; its {what} {text} ends in {ending}", doubtful)
+    for text in (chart, name):
+        for software, value in words.TYPES_BY_SOFTWARE:
+            if text in software:
+                return Answer(value, f"it renders nothing here; {text} is known to be one")
+    if chart in words.CHARTS_OF_ANYTHING:
+        return Answer("config", f"it renders nothing here; chart {chart} holds whatever objects it is given", True)
     return Answer("runtime", "it renders nothing here; most releases are workloads", doubtful=True)
 
 
@@ -177,29 +193,44 @@ TYPE_RULES: tuple[Rule, ...] = (
 # Domain
 
 
+@functools.lru_cache(maxsize=4096)
 def layer_words(name: str) -> tuple[str, str, str] | None:
     """``(words, domain, folder)`` of the first known words in a layer's or namespace's name."""
-    padded = f"-{name.replace('_', '-').replace('.', '-').lower()}-"
+    padded = f"-{re.sub(r'[^a-z0-9]+', '-', name.lower())}-"
     return next((entry for entry in words.LAYER_WORDS if f"-{entry[0]}-" in padded), None)
 
 
-def known_software(e: Evidence) -> tuple[str, str] | None:
-    """``(software, domain)`` by the beginning of the release's name, else of its chart's name."""
+def known_software(e: Evidence) -> tuple[str, str, str] | None:
+    """``(software, domain, what says so)``: the beginning of the release's name, else of its chart's, else the name's
+    end."""
     layer = layer_words(e.layer)
     beyond = layer is not None and layer[1] == "data-ext"
-    tables = (
-        (words.DATA_TOOLS, "data-ext"),
-        (words.BASE_STORES, "data"),
-        (words.OTHER_STORES, "data-ext" if beyond else "data"),
-        (words.FOUNDATION_SOFTWARE, "foundation"),
-        (words.PLATFORM_SOFTWARE, "platform"),
-        (words.OBSERVABILITY_SOFTWARE, "observability"),
-    )
-    for text in (e.name, e.chart):
-        for table, domain in tables:
-            if found := next((software for software in table if text.lower().startswith(software)), ""):
-                return found.rstrip("-"), domain
+    name, chart = e.name.lower(), e.chart.lower()
+    # A store for something is a store: grafana-postgresql.
+    for text, what in ((name, "its name"), (chart, f"chart {chart}")):
+        if found := _STORE_AT_END.search(text):
+            return found[1], "data", what
+    for text, what in ((name, "its name"), (chart, f"chart {chart}")):
+        for domain, starts, _ in _SOFTWARE:
+            if found := starts.match(text):
+                return found[0], ("data-ext" if beyond and found[0] in words.OTHER_STORES else domain), what
+    for domain, _, ends in _SOFTWARE:
+        if found := ends.search(name):
+            return found[1], domain, "its name"
     return None
+
+
+def _either(names: tuple[str, ...]) -> str:
+    """A pattern for any of the names, the longest that fits."""
+    return "|".join(re.escape(name) for name in sorted(names, key=lambda name: (-len(name), name)))
+
+
+_SOFTWARE = tuple(
+    (domain, re.compile(f"(?:{_either(names)})(?![a-z])"), re.compile(f"-({_either(names)})$"))
+    for domain, names in words.SOFTWARE
+)
+"""Domain, whole words at a name's beginning, whole words at its end."""
+_STORE_AT_END = re.compile(f"-({_either(words.STORE_WORDS)})$")
 
 
 def _domain_of_namespaces(e: Evidence) -> Answer | None:
@@ -209,35 +240,73 @@ def _domain_of_namespaces(e: Evidence) -> Answer | None:
 
 
 def _domain_by_end_layer(e: Evidence) -> Answer | None:
-    """Layers of applications and of observability keep what they bring, whatever software it is."""
-    found = layer_words(e.layer)
+    """Layers of applications and of observability keep what they bring, whatever software it is, but for operators and
+    definitions that others may need."""
+    found = layer_words(e.layer) if e.layer_tells else None
+    if e.component_type in ("crds", "operator") and known_software(e):
+        return None
     if found and found[1] in ("apps", "observability"):
         return Answer(found[1], f"layer {e.layer} says {found[0]}")
     return None
 
 
+def _domain_of_bounds(e: Evidence) -> Answer | None:
+    """What bounds a namespace (network policies, quotas, roles) must stand before anything that lives there."""
+    if e.component_type != "config":
+        return None
+    if e.kinds:
+        bounds = e.kinds & words.NAMESPACE_KINDS and e.kinds <= words.NAMESPACE_KINDS | words.PASSIVE
+        return Answer("foundation", f"{_listed(e.kinds)} bound what comes after them") if bounds else None
+    name = e.name.lower()
+    found = next((end for end in words.BOUNDS_BY_ENDING if name == end or name.endswith(f"-{end}")), "")
+    return Answer("foundation", f"its name ends in {found}: it bounds what comes after it") if found else None
+
+
 def _domain_by_software(e: Evidence) -> Answer | None:
     found = known_software(e) if e.component_type in ("crds", "operator", "runtime", "post-runtime") else None
-    return Answer(found[1], f"{found[0]} belongs to {found[1]}") if found else None
+    return Answer(found[1], f"{found[2]} says {found[0]}, which belongs to {found[1]}") if found else None
 
 
 def _domain_by_layer(e: Evidence) -> Answer | None:
-    found = layer_words(e.layer)
+    found = layer_words(e.layer) if e.layer_tells else None
     return Answer(found[1], f"layer {e.layer} says {found[0]}") if found else None
+
+
+def _domain_of_policies(e: Evidence) -> Answer | None:
+    """Rules that admission holds everything else to come up with the control plane, whatever namespace they are for."""
+    found = [kind for kind in e.kinds if kind.partition(".")[2].endswith(words.POLICY_GROUPS)]
+    if e.component_type != "config" or not found:
+        return None
+    return Answer("platform", f"{_listed(found)} bind what comes after them")
+
+
+def _domain_by_any_software(e: Evidence) -> Answer | None:
+    """What goes with known software: its secrets, its settings."""
+    found = known_software(e)
+    return Answer(found[1], f"{found[2]} says {found[0]}, which belongs to {found[1]}") if found else None
 
 
 def _domain_by_namespace(e: Evidence) -> Answer | None:
     if e.namespace in words.SYSTEM_NAMESPACES:
         return Answer("foundation", f"it lives in {e.namespace}")
     found = layer_words(e.namespace)
-    return Answer(found[1], f"namespace {e.namespace} says {found[0]}") if found else None
+    if found and (found[0] not in words.WEAK_WORDS or found[0] == e.namespace):
+        return Answer(found[1], f"namespace {e.namespace} says {found[0]}")
+    software = known_software(replace(e, name=e.namespace, chart=""))
+    if software:
+        return Answer(software[1], f"namespace {e.namespace} says {software[0]}, which belongs to {software[1]}")
+    return None
 
 
-def _domain_by_tier_label(e: Evidence) -> Answer | None:
-    domain = {"infra": "platform", "data": "data", "platform": "platform", "apps": "apps", "qa": "apps"}.get(
-        e.tier_label
-    )
-    return Answer(domain, f"its label tier says {e.tier_label}", doubtful=True) if domain else None
+def _domain_by_label(e: Evidence) -> Answer | None:
+    """A label's value that names a layer; ``tier`` has words of its own."""
+    tier = e.labels.get("tier", "")
+    if domain := words.DOMAIN_OF_TIER.get(tier):
+        return Answer(domain, f"its label tier says {tier}", doubtful=True)
+    for key in words.TELLING_LABELS:
+        if found := layer_words(e.labels.get(key, "")):
+            return Answer(found[1], f"its label {key}={e.labels[key]} says {found[0]}")
+    return None
 
 
 def _domain_by_type(e: Evidence) -> Answer | None:
@@ -250,10 +319,13 @@ def _domain_by_type(e: Evidence) -> Answer | None:
 DOMAIN_RULES: tuple[Rule, ...] = (
     _domain_of_namespaces,
     _domain_by_end_layer,
+    _domain_of_bounds,
     _domain_by_software,
     _domain_by_layer,
+    _domain_of_policies,
+    _domain_by_any_software,
     _domain_by_namespace,
-    _domain_by_tier_label,
+    _domain_by_label,
     _domain_by_type,
 )
 
@@ -267,6 +339,12 @@ def _tier_of_infrastructure(e: Evidence) -> Answer | None:
     return None
 
 
+def is_identity(e: Evidence) -> bool:
+    """Whether people or services sign in through it."""
+    found = known_software(e)
+    return e.domain == "platform" and found is not None and found[0] in words.IDENTITY_SOFTWARE
+
+
 def _tier_by_domain(e: Evidence) -> Answer | None:
     layer = layer_words(e.layer)
     folder = layer[2] if layer else ""
@@ -275,7 +353,7 @@ def _tier_by_domain(e: Evidence) -> Answer | None:
             return Answer("qa", f"layer {e.layer} tests the whole")
         return Answer("apps", "it is a product")
     if e.domain == "platform":
-        if folder == "auth":
+        if folder == "auth" or is_identity(e):
             return Answer("platform", "others sign in through it")
         return Answer("infra", "the control plane of the platform")
     tier = {"data": "data", "data-ext": "data", "observability": "platform"}.get(e.domain, "infra")

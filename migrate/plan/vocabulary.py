@@ -55,115 +55,141 @@ LAYER_WORDS: tuple[tuple[str, str, str], ...] = (
     ("infra", "platform", ""),
 )
 
+WEAK_WORDS = frozenset(
+    {
+        "apps", "base", "data", "db", "dns", "gateway", "identity", "infra", "network", "platform", "product", "qa",
+        "services", "storage", "auth",
+    }
+)  # fmt: skip
+"""Words that tell something as the whole name of a namespace only: ``infra``, but not ``infra-ci-example-org``."""
+
 SYSTEM_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease")
 
-# Software by the beginning of a release's or chart's name. A base store is what other data services build on: it
-# belongs to the band `data` wherever its layer stands. Other stores follow their layer.
+# Software by whole words at the beginning of a release's or chart's name. A base store is what other data services
+# build on: it belongs to the band `data` wherever its layer stands. Other stores follow their layer.
 BASE_STORES = (
-    "cassandra",
-    "clickhouse",
-    "cloudnative-pg",
-    "cnpg",
-    "etcd",
-    "kafka",
-    "mariadb",
-    "memcached",
-    "minio",
-    "mongodb",
-    "mysql",
-    "nats",
-    "percona",
-    "pgbouncer",
-    "postgres",
-    "rabbitmq",
-    "redis",
-    "redpanda",
-    "rook",
-    "strimzi",
-    "valkey",
-    "zookeeper",
-)
+    "cassandra", "ceph", "clickhouse", "cloudnative-pg", "cnpg", "cp-kafka", "cp-zookeeper", "etcd", "garage", "kafka",
+    "mariadb", "memcached", "minio", "mongo", "mongodb", "mysql", "nats", "percona", "pgbouncer", "pg-cluster",
+    "postgres", "postgresql", "rabbitmq", "redis", "redpanda", "rook", "seaweedfs", "strimzi", "timescaledb", "valkey",
+    "zookeeper", "zalando",
+)  # fmt: skip
 OTHER_STORES = (
-    "arangodb",
-    "eck",
-    "elasticsearch",
-    "milvus",
-    "neo4j",
-    "opensearch",
-    "qdrant",
-    "weaviate",
-)
+    "arangodb", "couchdb", "dgraph", "eck", "elastic", "elasticsearch", "influxdb", "milvus", "neo4j", "opensearch",
+    "qdrant", "solr", "weaviate",
+)  # fmt: skip
+STORE_WORDS = (*BASE_STORES, "database", "db")
+"""At a name's end they make it a store, whatever it is for: ``grafana-postgresql``, ``keycloak-database``."""
 DATA_TOOLS = (
     # consoles and engines that live on the base stores
-    "adminer",
-    "airflow",
-    "akhq",
-    "camunda",
-    "debezium",
-    "kafka-ui",
-    "kafka-connect",
-    "mongo-express",
-    "pgadmin",
-    "phpmyadmin",
-    "redisinsight",
-    "schema-registry",
-    "temporal",
-)
+    "adminer", "airflow", "akhq", "camunda", "cp-schema-registry", "debezium", "flink", "kafka-connect", "kafka-ui",
+    "ksql", "mongo-express", "opensearch-dashboards", "pgadmin", "phpldapadmin", "phpmyadmin", "redisinsight",
+    "schema-registry", "spark", "superset", "temporal", "trino",
+)  # fmt: skip
 PLATFORM_SOFTWARE = (
-    "cilium",
-    "contour",
-    "dex",
-    "envoy",
-    "external-dns",
-    "gateway-api",
-    "ingress-nginx",
-    "istio",
-    "karpenter",
-    "keda",
-    "keycloak",
-    "kong",
-    "kyverno",
-    "linkerd",
-    "gatekeeper",
-    "traefik",
-    "authentik",
-)
+    # the control plane: what lets traffic in, people sign in, and rules hold
+    "authelia", "authentik", "aws-load-balancer", "cilium", "cluster-autoscaler", "contour", "crossplane", "dex",
+    "envoy", "external-dns", "externaldns", "gatekeeper", "gateway-api", "hydra", "ingress",
+    "ingress-nginx", "istio", "istio-operator", "istiod", "kratos", "ldap", "lldap",
+    "karpenter", "keda", "keycloak", "kiali", "knative", "kong", "kubernetes-dashboard",
+    "kyverno", "linkerd", "nginx-ingress", "nginx-ingress-controller", "nginx-gateway", "oauth2-proxy", "openldap",
+    "ory", "pomerium", "rancher", "tekton", "traefik", "zitadel", "vpa", "vertical-pod-autoscaler",
+    "argo-rollouts", "argo-workflows", "argo-events",
+)  # fmt: skip
 FOUNDATION_SOFTWARE = (
-    "cert-manager",
-    "coredns",
-    "csi-",
-    "external-secrets",
-    "metallb",
-    "metrics-server",
-    "reflector",
-    "reloader",
-    "sealed-secrets",
-    "trust-manager",
-    "vault",
-)
+    "aws-ebs-csi", "aws-efs-csi", "aws-node-termination-handler", "aws-vpc-cni", "calico", "cert-manager",
+    "certmanager", "cluster-issuer", "coredns", "csi", "efs-provisioner", "external-secrets", "gpu-operator",
+    "kube-vip", "kubed", "kured", "local-path-provisioner", "longhorn", "metallb", "metrics-server",
+    "nfs-client-provisioner",
+    "nfs-subdir-external-provisioner", "node-feature-discovery", "node-local-dns", "nvidia", "openbao", "openebs",
+    "reflector", "reloader", "sealed-secrets", "sops-secrets-operator", "snapshot-controller", "tigera",
+    "trust-manager", "vault", "vault-secrets-operator", "velero",
+)  # fmt: skip
 OBSERVABILITY_SOFTWARE = (
-    "alertmanager",
-    "alloy",
-    "fluent",
-    "grafana",
-    "jaeger",
-    "kube-prometheus",
-    "kube-state-metrics",
-    "langfuse",
-    "loki",
-    "mimir",
-    "node-exporter",
-    "opentelemetry",
-    "otel",
-    "prometheus",
-    "promtail",
-    "pyroscope",
-    "tempo-",
-    "tempo",
-    "thanos",
-    "vector",
-    "victoria",
+    "alertmanager", "alloy", "beats", "blackbox-exporter", "dashboards", "datadog", "falco", "filebeat", "fluent",
+    "fluentd", "fluent-bit", "goldpinger", "grafana", "graylog", "jaeger", "kibana", "kube-eagle",
+    "kube-prometheus", "kube-state-metrics", "kubecost", "langfuse", "logging-operator", "loki", "metricbeat", "mimir",
+    "netdata", "newrelic", "node-exporter", "node-problem-detector", "opencost", "opentelemetry", "otel", "promtail",
+    "prometheus", "pushgateway", "pyroscope", "sentry", "signoz", "starboard", "sumologic", "telegraf", "tempo",
+    "thanos", "trivy", "trivy-operator", "uptime-kuma", "vector", "victoria", "victoria-metrics", "zipkin",
+)  # fmt: skip
+SOFTWARE = (
+    ("data-ext", DATA_TOOLS),
+    ("data", BASE_STORES),
+    ("data", OTHER_STORES),
+    ("foundation", FOUNDATION_SOFTWARE),
+    ("platform", PLATFORM_SOFTWARE),
+    ("observability", OBSERVABILITY_SOFTWARE),
 )
+"""Domain and its software, in the order in which they are tried."""
+
+IDENTITY_SOFTWARE = frozenset(
+    {
+        "authelia", "authentik", "dex", "hydra", "keycloak", "kratos", "ldap", "lldap", "oauth2-proxy", "openldap",
+        "ory", "pomerium", "zitadel",
+    }
+)  # fmt: skip
+"""What others sign in through."""
+
+DOMAIN_OF_TIER = {"infra": "platform", "data": "data", "platform": "platform", "apps": "apps", "qa": "apps"}
+TELLING_LABELS = ("layer", "stage", "group", "category", "component", "type", "section", "stack", "app", "tier")
+"""Labels whose value may name a layer, in the order in which they are asked."""
+
+# What a name tells where nothing is rendered: whole words at its end, then well-known software.
+TYPES_BY_ENDING = (
+    (("crds", "crd"), "crds"),
+    (("smoke", "smoke-test", "smoke-tests", "e2e", "conformance"), "smoke"),
+    (("namespaces", "namespace"), "namespaces"),
+    (("operator", "operators", "controller", "controllers", "webhook"), "operator"),
+    (
+        (
+            "acme", "letsencrypt", "secrets", "secret", "certs", "certificate", "certificates", "issuer", "issuers",
+            "cluster-issuer",
+            "cluster-issuers", "clusterissuer", "clusterissuers", "pki", "credentials", "secret-store", "secretstore",
+        ),
+        "secrets",
+    ),
+    (
+        (
+            "alerts", "config", "configs", "configuration", "configmap", "configmaps", "dashboards", "datasources",
+            "gateways", "ingresses", "istio-gateway", "kyverno-policies", "limits", "netpol", "network-policies",
+            "network-policy",
+            "networkpolicies", "networkpolicy", "operator-config", "policies", "priority-classes", "priorityclasses",
+            "psp", "quota", "quotas", "rbac", "resources", "roles", "routes", "rules", "service-monitors",
+            "service-accounts", "settings", "storage-class", "storage-classes", "storageclass", "storageclasses",
+        ),
+        "config",
+    ),
+    (
+        (
+            "bootstrap", "db-init", "init", "init-job", "job", "jobs", "keycloak-realm", "migration", "migrations",
+            "provisioning", "realm", "realms", "seed", "setup", "templates", "topics", "users",
+        ),
+        "post-runtime",
+    ),
+)  # fmt: skip
+TYPES_BY_SOFTWARE = (
+    (("rook-ceph-cluster", "kube-prometheus-stack-dashboards", "prometheus-operator-admission"), "runtime"),
+    (("istio-base", "prometheus-operator-crds", "victoria-metrics-operator-crds"), "crds"),
+    (
+        (
+            "argo-rollouts", "aws-load-balancer-controller", "cert-manager", "certmanager", "cloudnative-pg",
+            "contour", "crossplane", "eck-operator", "envoy-gateway", "external-secrets", "gatekeeper", "gateway-helm",
+            "ingress-nginx", "istiod", "istio-operator", "karpenter", "keda", "knative-operator",
+            "kube-prometheus-stack", "kyverno", "linkerd", "longhorn", "metallb", "nginx-ingress",
+            "prometheus-operator", "rook-ceph", "sealed-secrets", "snapshot-controller", "strimzi", "tekton",
+            "tigera-operator", "traefik", "trust-manager", "vault-secrets-operator", "velero",
+        ),
+        "operator",
+    ),
+)  # fmt: skip
+BOUNDS_BY_ENDING = (
+    "limits", "netpol", "network-policies", "network-policy", "networkpolicies", "networkpolicy", "priority-classes",
+    "priorityclasses", "quota", "quotas", "rbac", "roles",
+)  # fmt: skip
+"""Names of what bounds namespaces."""
+CHARTS_OF_ANYTHING = ("raw", "itscontained-raw", "extras", "manifests", "resources", "generic", "k8s-manifests")
+"""Charts that render whatever objects their values hold."""
+
 BOOTSTRAP_CHARTS = ("argo-cd", "argocd")
 """Charts that install Argo CD itself."""
 
@@ -212,7 +238,17 @@ CONFIG_GROUPS = (
     "security.istio.io",
     "snapshot.storage.k8s.io",
     "traefik.io",
+    "config.gatekeeper.sh",
+    "constraints.gatekeeper.sh",
+    "crd.projectcalico.org",
+    "mutations.gatekeeper.sh",
+    "operator.aquasec.com",
+    "projectcalico.org",
+    "templates.gatekeeper.sh",
+    "traefik.containo.us",
 )
+POLICY_GROUPS = ("gatekeeper.sh", "kyverno.io")
+"""Groups of policies that admission enforces."""
 WORKLOAD_KINDS_OF_CONFIG_GROUPS = frozenset(
     {
         "Alertmanager.monitoring.coreos.com",

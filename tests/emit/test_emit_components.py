@@ -107,6 +107,35 @@ def test_a_kube_context_goes_to_the_cluster_that_the_plan_names(tmp_path: Path) 
     assert project["spec"]["destinations"] == [{"name": "edge", "namespace": "data"}]
 
 
+def test_a_context_without_a_cluster_is_told_once_for_all_its_releases(tmp_path: Path) -> None:
+    releases = [make_release(name, kube_context="edge") for name in ("one", "two", "three")]
+    tree = emit(tmp_path, [*releases, make_release("four", kube_context="far")])
+    assert codes(tree) == ["EM004", "EM004"]
+    told = sorted(finding.message for finding in tree.findings)
+    assert told[0] == "edge/data/one and 2 more go to the kube context edge, and no cluster is named for it"
+    assert told[1] == "far/data/four goes to the kube context far, and no cluster is named for it"
+    assert not [path for path in tree.files if "/components/" in path]
+
+
+@pytest.mark.parametrize("name", ["Prod_1", "eu_west", "A"])
+def test_kubernetes_gets_an_environments_name_as_it_can_take_it(tmp_path: Path, name: str) -> None:
+    release = make_release(environment=name)
+    tree = emit(tmp_path, [release], environments=(name,))
+    slug = name.lower().replace("_", "-")
+    assert not codes(tree)
+    assert f"environments/{name}/components/data/redis/component.yaml" in tree.files
+    for path in (f"apps/components-{slug}.yaml", f"parent/apps-root-{slug}.yaml"):
+        found = document(tree, f"environments/{name}/argocd/{path}")
+        assert found["metadata"]["name"] == path.split("/")[1].removesuffix(".yaml")
+
+
+def test_two_environments_of_one_name_in_kubernetes_are_an_error(tmp_path: Path) -> None:
+    names = ("eu_west", "eu-west")
+    tree = emit(tmp_path, [make_release(environment=name) for name in names], environments=names)
+    assert codes(tree) == ["EM009"]
+    assert "both eu-west" in tree.findings[0].message
+
+
 def test_two_releases_that_become_one_are_an_error_that_names_both(tmp_path: Path) -> None:
     one, other = make_release("redis"), make_release("redis", namespace="cache")
     plan = make_plan(plan_release(one), plan_release(other, path="data/cache"))

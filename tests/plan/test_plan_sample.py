@@ -10,6 +10,7 @@ from migrate.graph import build_graph
 from migrate.model.estate import Estate, ReadRequest
 from migrate.model.finding import Severity
 from migrate.model.graph import ReleaseGraph
+from migrate.model.manifest import Rendered
 from migrate.model.plan import Disposition, Plan
 from migrate.plan import check_plan, dump_plan, load_plan, propose_plan
 from migrate.read import read_estate
@@ -86,14 +87,20 @@ platform-smoke         apps/qa/platform-smoke                      smoke        
 """
 
 Proposed = tuple[Plan, Estate, ReleaseGraph]
+Renders = dict[tuple[str, str], Rendered]
 
 
 @pytest.fixture(scope="module")
-def proposed() -> Proposed:
+def read() -> tuple[Estate, Renders]:
     estate = read_estate(ReadRequest(path=str(ROOT / "helmfiles")))
-    rendered = {(r.environment, r.id): render_release(estate, r, kube_version="1.34.0") for r in estate.releases}
+    return estate, {(r.environment, r.id): render_release(estate, r, kube_version="1.34.0") for r in estate.releases}
+
+
+@pytest.fixture(scope="module")
+def proposed(read: tuple[Estate, Renders]) -> Proposed:
+    estate, rendered = read
     graph, _ = build_graph(estate, rendered)
-    return propose_plan(estate, graph, None), estate, graph
+    return propose_plan(estate, graph, None, rendered), estate, graph
 
 
 def test_every_release_goes_where_a_careful_person_puts_it(proposed: Proposed) -> None:
@@ -132,10 +139,12 @@ def test_every_inferred_value_says_why(proposed: Proposed) -> None:
     assert all(decision.reason for decision in decisions)
 
 
-def test_the_committed_plan_is_what_the_estate_and_its_decisions_give(proposed: Proposed) -> None:
+def test_the_committed_plan_is_what_the_estate_and_its_decisions_give(
+    proposed: Proposed, read: tuple[Estate, Renders]
+) -> None:
     _, estate, graph = proposed
     text = (ROOT / "migration.yaml").read_text()
     decided = load_plan(text, "migration.yaml")
-    plan = propose_plan(estate, graph, decided)
+    plan = propose_plan(estate, graph, decided, read[1])
     assert plan.by_id()["observability/grafana"].pins == {"admin": {"existingSecret": "grafana"}}
     assert dump_plan(plan, text) == text

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import itertools
+import random
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,9 +65,28 @@ def test_what_waits_for_a_later_band_moves_there_at_its_own_step() -> None:
     }
 
 
-def test_smokes_in_a_row_keep_their_order() -> None:
-    found = phases([seat("one", "data", "smoke"), seat("two", "data", "smoke")], ("one", "two"))
-    assert found == {"one": 299, "two": 300}
+def test_smokes_in_a_row_keep_their_order_and_their_band() -> None:
+    found = phases([seat(name, "data", "smoke") for name in "cab"], ("c", "a"), ("a", "b"))
+    assert found == {"c": 297, "a": 298, "b": 299}
+
+
+def test_nothing_is_pulled_into_another_band_for_what_must_leave_its_own() -> None:
+    seats = [seat("redis", "data", "runtime"), seat("vault", "foundation", "runtime")]
+    assert phases(seats, ("redis", "vault")) == {"redis": 250, "vault": 251}
+
+
+def test_a_chain_longer_than_its_band_starts_early_enough_to_end_in_it() -> None:
+    names = [f"r{number:02d}" for number in range(60)]
+    found = phases([seat(name, "data", "runtime") for name in names], *itertools.pairwise(names))
+    assert [found[name] for name in names] == list(range(240, 300))
+
+
+@pytest.mark.parametrize("length", [120, 400, 900])
+def test_a_chain_longer_than_any_band_is_kept_all_the_same(length: int) -> None:
+    names = [f"r{number:03d}" for number in range(length)]
+    found = phases([seat(name, "apps", "runtime") for name in names], *itertools.pairwise(names))
+    assert all(found[before] < found[after] for before, after in itertools.pairwise(names))
+    assert max(found.values()) <= 999
 
 
 def test_a_persons_phase_stays_and_the_others_go_around_it() -> None:
@@ -92,16 +115,85 @@ DOMAINS = st.sampled_from(["foundation", "data", "platform", "data-ext", "observ
 KINDS = st.sampled_from(["crds", "operator", "secrets", "config", "runtime", "post-runtime", "smoke"])
 
 
-@given(
-    st.lists(st.tuples(DOMAINS, KINDS), min_size=2, max_size=12),
-    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=25),
-)
-def test_every_edge_of_an_acyclic_graph_is_kept(places: list[tuple[str, str]], ends: list[tuple[int, int]]) -> None:
-    seats = [seat(str(number), domain, kind) for number, (domain, kind) in enumerate(places)]
-    size = len(seats)
-    pairs = {(str(min(a, b)), str(max(a, b))) for a, b in ends if a != b and max(a, b) < size}
-    found = phases(seats, *sorted(pairs))
+Graph = tuple[list[Seat], list[tuple[str, str]]]
+
+
+@st.composite
+def graphs(draw: st.DrawFn, *, fixed: bool = False) -> Graph:
+    """An acyclic graph: edges lead from lower numbers to higher ones."""
+    places = draw(st.lists(st.tuples(DOMAINS, KINDS), min_size=2, max_size=14))
+    pinned = draw(st.sets(st.integers(0, len(places) - 1), max_size=3)) if fixed else set()
+    seats = [
+        seat(f"n{n:02d}", domain, kind, draw(st.integers(1, 999)) if n in pinned else None)
+        for n, (domain, kind) in enumerate(places)
+    ]
+    ends = draw(st.sets(st.tuples(st.integers(0, len(seats) - 1), st.integers(0, len(seats) - 1)), max_size=30))
+    return seats, sorted((seats[min(pair)].id, seats[max(pair)].id) for pair in ends if pair[0] != pair[1])
+
+
+@given(graphs())
+def test_every_edge_of_an_acyclic_graph_is_kept(graph: Graph) -> None:
+    seats, pairs = graph
+    found = phases(seats, *pairs)
     assert all(found[before] < found[after] for before, after in pairs)
     assert all(100 <= phase <= 999 for phase in found.values())
-    assert all(found[s.id] == s.natural for s in seats if not any(after == s.id for _, after in pairs))
-    assert found == phases(seats, *sorted(pairs, reverse=True))
+
+
+@given(graphs())
+def test_nothing_moves_without_an_edge_that_makes_it(graph: Graph) -> None:
+    """Later only directly behind what it waits for or to the next step that fits; earlier only for its band."""
+    seats, pairs = graph
+    found = phases(seats, *pairs)
+    for one in seats:
+        before = [found[b] for b, after in pairs if after == one.id]
+        later = [found[a] for b, a in pairs if b == one.id]
+        if found[one.id] > one.natural:
+            assert max(before) >= one.natural
+            nearer = [step for step in STEPS if max(before) < step < found[one.id]]
+            assert found[one.id] == max(before) + 1 or not [s for s in nearer if s % 100 >= one.natural % 100]
+        elif found[one.id] < one.natural:
+            assert found[one.id] // 100 == one.natural // 100
+            assert found[one.id] + 1 in later
+
+
+@given(graphs(fixed=True), st.randoms(use_true_random=False))
+def test_the_order_of_the_input_changes_nothing(graph: Graph, chance: random.Random) -> None:
+    seats, pairs = graph
+    mixed, turned = seats[:], pairs[:]
+    chance.shuffle(mixed)
+    chance.shuffle(turned)
+    assert phases(seats, *pairs) == phases(mixed, *turned)
+
+
+@given(graphs(fixed=True))
+def test_what_a_person_fixed_does_not_move_and_breaks_only_what_it_must(graph: Graph) -> None:
+    """An edge is broken only where two fixed phases, or too few phases between them, leave no way."""
+    seats, pairs = graph
+    found = phases(seats, *pairs)
+    assert all(found[one.id] == one.natural for one in seats if one.fixed)
+    earliest: dict[str, int] = {}
+    for one in seats:
+        least = max((earliest[before] + 1 for before, after in pairs if after == one.id), default=0)
+        if one.fixed and least > one.natural:
+            return
+        earliest[one.id] = one.natural if one.fixed else least
+    if all(phase <= 999 for phase in earliest.values()):
+        assert all(found[before] < found[after] for before, after in pairs)
+
+
+@given(graphs(), st.sets(st.tuples(st.integers(0, 13), st.integers(0, 13)), min_size=1, max_size=6))
+def test_circles_break_no_edge_outside_of_them(graph: Graph, back: set[tuple[int, int]]) -> None:
+    seats, pairs = graph
+    names = [one.id for one in seats]
+    closing = {(names[a], names[b]) for a, b in back if a != b and max(a, b) < len(names)}
+    every = sorted({*pairs, *closing})
+    found = phases(seats, *every)
+    ways = {name: reached(name, every) for name in names}
+    assert all(found[before] < found[after] for before, after in every if before not in ways[after])
+
+
+def reached(start: str, pairs: list[tuple[str, str]]) -> set[str]:
+    found: set[str] = set()
+    while new := {after for before, after in pairs if before in found | {start}} - found:
+        found |= new
+    return found
