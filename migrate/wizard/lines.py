@@ -1,220 +1,186 @@
-"""What the wizard shows, as lines of at most 60 columns."""
+"""What the wizard shows beside its questions: the layer, the release with its evidence, how far one is."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 from migrate.model.graph import Edge, ReleaseGraph
-from migrate.model.plan import Decision, DecisionSource, Disposition, Plan, ReleasePlan
+from migrate.model.plan import Disposition, Plan, ReleasePlan
+from migrate.wizard.answers import (
+    FIELDS,
+    asked_words,
+    components,
+    decision,
+    guessed_words,
+    is_persons,
+    is_settled,
+    open_count,
+)
+from migrate.wizard.asker import Line
 
-WIDTH = 60
-
-FIELDS = {
-    "phase": "rollout_phase",
-    "type": "component_type",
-    "domain": "domain",
-    "folder": "path",
-    "tier": "tier",
-    "project": "project",
-    "name": "component",
-    "wave": "wave",
-}
-"""The word that a person sees → field of ReleasePlan."""
-
-
-def wrapped(text: str, indent: str = "", hanging: str | None = None) -> list[str]:
-    """``text`` in lines of at most 60 columns."""
-    following = indent if hanging is None else hanging
-    found = textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False)
-    return found or [indent.rstrip()]
+BLANK = Line("")
+_NEAREST = 4
+"""So many neighbours, and twice as many facts, are shown until a person asks for all."""
 
 
-def decision(release: ReleasePlan, word: str) -> Decision:
-    """The decision behind a word of :data:`FIELDS`."""
-    found: Decision = getattr(release, FIELDS[word])
-    return found
-
-
-def is_settled(release: ReleasePlan) -> bool:
-    """Whether nothing is left to ask: no Application, or a person decided every field."""
-    if release.disposition is not Disposition.COMPONENT:
-        return True
-    sources = (DecisionSource.PERSON, DecisionSource.FILE)
-    return all(decision(release, word).source in sources for word in FIELDS)
-
-
-def welcome_lines(plan: Plan) -> list[str]:
+def welcome_lines(plan: Plan) -> list[Line]:
     """What this is about, how to answer, and how much is still open."""
-    components = [release for release in plan.releases if release.disposition is Disposition.COMPONENT]
-    decided = sum(is_settled(release) for release in components)
-    if decided == len(components):
-        return ["", *wrapped(f"The plan of {plan.estate}: all {decided} releases are decided.")]
-    if decided:
-        text = f"Going on with the plan of {plan.estate}: {decided} of {len(components)} releases are decided."
-        return ["", *wrapped(text)]
-    lines = ["", *wrapped(f"The plan of {plan.estate}: {len(components)} releases, each with a proposal.")]
-    lines += wrapped(
-        "The phase (three digits) says when a release comes up: lower ones first. The type says what it is, "
-        "the folder where it stands in the new tree."
-    )
-    lines += wrapped("Choose with the arrow keys and Enter. Every answer is saved at once; Ctrl-C loses nothing.")
+    count, left = len(components(plan)), open_count(plan)
+    if not left:
+        return [BLANK, Line(f"The plan of {plan.estate}: all {count} releases are decided.", heading=True)]
+    if left < count:
+        text = f"Going on with the plan of {plan.estate}: {count - left} of {count} releases are decided."
+        return [BLANK, Line(text, heading=True)]
+    lines = [
+        BLANK,
+        Line(f"The plan of {plan.estate}: {count} releases, each with a proposal.", heading=True),
+        Line(
+            "The phase (three digits) says when a release comes up: lower ones first. The type says what it is, "
+            "the folder where it stands in the new tree. Below each proposal stands its reason."
+        ),
+        Line(
+            "Enter accepts a layer; the arrow keys choose something else, a letter in brackets answers at once, "
+            "? explains. Every answer is saved at once; Ctrl-C loses nothing."
+        ),
+    ]
     apart = [f"{r.id} ({r.disposition.value})" for r in plan.releases if r.disposition is not Disposition.COMPONENT]
-    return lines + (wrapped(f"Without an Application: {', '.join(apart)}", "", "  ") if apart else [])
+    return lines + ([Line(f"Without an Application: {', '.join(apart)}", "", "  ")] if apart else [])
 
 
-def layer_lines(layer: str, releases: tuple[ReleasePlan, ...], place: str) -> list[str]:
-    """The proposals of one layer, those that come up alike together: phase, type, tier, reason, then the releases."""
-    count = f"{len(releases)} release" + ("" if len(releases) == 1 else "s")
-    lines = ["", *wrapped(f"{layer}  ({count}, layer {place})")]
+def counted(count: int, noun: str = "release") -> str:
+    """``1 release``, ``2 releases``."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def layer_lines(plan: Plan, layer: str, place: str) -> list[Line]:
+    """The proposals of one layer, those that come up alike together: phase, type, tier, reasons, the releases."""
+    releases = tuple(release for release in plan.releases if release.layer == layer)
+    lines = [BLANK, Line(f"{layer}: layer {place}, {counted(len(components(plan, layer)))}", heading=True)]
+    marks = _marks(plan)
     alike: dict[tuple[str, str, str], list[ReleasePlan]] = {}
     for release in releases:
         if release.disposition is not Disposition.COMPONENT:
-            lines += wrapped(f"--- {release.disposition.value}, no Application: {release.id}", "  ", "      ")
+            lines.append(Line(f"--- {release.disposition.value}, no Application: {release.id}", "  ", "      "))
             continue
         key = (release.rollout_phase.value, release.component_type.value, release.tier.value)
         alike.setdefault(key, []).append(release)
     for (phase, kind, tier), members in sorted(alike.items()):
-        lines.append(f"  {phase}  {kind}, tier {tier}")
-        shared = {release.component_type.reason for release in members}
-        lines += clipped(next(iter(shared)), " " * 7) if len(shared) == 1 else []
+        lines.append(Line(f"{phase}  {kind}, tier {tier}", "  ", " " * 7))
+        shared = set(_reasons(members[0])).intersection(*map(_reasons, members))
+        lines += _because([text for text in _reasons(members[0]) if text in shared], " " * 7)
         for release in members:
-            lines += _member_lines(release, apart=len(shared) > 1)
+            mark = marks.get(release.id, "")
+            lines.append(Line(f"* {release.id}{mark}  {release.path.value}", " " * 5, " " * 7))
+            lines += _because([text for text in _reasons(release) if text not in shared], " " * 9)
     return lines
 
 
-def _member_lines(release: ReleasePlan, *, apart: bool) -> list[str]:
-    """One release in its layer's table; ``apart`` where its reason is not that of its neighbours."""
-    marks = "  (yours)" if is_settled(release) else "  (you must decide)" if release.ask else ""
-    head, folder = f"     * {release.id}{marks}", release.path.value
-    one = f"{head}  {folder}"
-    lines = [one] if len(one) <= WIDTH else [*wrapped(head.strip(), " " * 5, " " * 7), *wrapped(folder, " " * 9)]
-    lines += clipped(release.component_type.reason, " " * 9) if apart else []
-    waits = release.rollout_phase.reason.partition(" (")[0]
-    return lines + (clipped(waits, " " * 9) if waits.startswith("after ") else [])
+def _marks(plan: Plan) -> dict[str, str]:
+    """Release → what sets it apart from those that need no look."""
+    marks = {name: f"  (a guess: {', '.join(words)})" for name, words in guessed_words(plan).items()}
+    marks |= {release.id: "  (yours)" for release in plan.releases if is_settled(release)}
+    return marks | {name: f"  (you must decide: {', '.join(words)})" for name, words in asked_words(plan).items()}
 
 
-def clipped(text: str, indent: str) -> list[str]:
-    """``text`` on at most two lines; all of it is shown with its release."""
-    lines = wrapped(text, indent) if text else []
-    return lines if len(lines) <= 2 else [lines[0], shortened(f"{lines[1][: WIDTH - 2]} …")]
+def _reasons(release: ReleasePlan) -> list[str]:
+    """Why it is proposed so: its type, its domain, and its phase where another release gives that."""
+    phase = release.rollout_phase.reason
+    reasons = [release.component_type.reason]
+    if release.domain.reason:
+        reasons.append(f"{release.domain.value}: {release.domain.reason}")
+    told = phase.startswith("the step of ") or phase.removeprefix("after ") in release.component_type.reason
+    return [reason for reason in [*reasons, "" if told else phase] if reason]
 
 
-def shortened(line: str) -> str:
-    """The line, cut to 60 columns."""
-    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+def _because(reasons: list[str], indent: str) -> list[Line]:
+    return [Line(reason, indent, f"{indent}  ") for reason in reasons]
 
 
-def release_lines(release: ReleasePlan, graph: ReleaseGraph, plan: Plan, place: str) -> list[str]:
-    """One release in full: every decision with its reason, what it waits for, what waits for it."""
-    lines = ["", *wrapped(f"{release.id}  ({place})")]
+def release_lines(plan: Plan, graph: ReleaseGraph, name: str, place: str, *, whole: bool = False) -> list[Line]:
+    """One release in full: every decision with its reason, and the evidence (``whole``: all of it)."""
+    release = plan.by_id()[name]
+    lines = [BLANK, Line(f"{release.id}: {place}", heading=True)]
     for word in FIELDS:
         found = decision(release, word)
-        by = " (yours)" if found.source is DecisionSource.PERSON else ""
+        by = " (yours)" if is_persons(found) else ""
         because = f": {found.reason}" if found.reason else ""
-        lines += _entry(word, f"{found.value}{by}{because}")
-    phases = {other.id: other.rollout_phase.value for other in plan.releases}
-    waits = {e.before: e for e in graph.edges if e.after == release.id and e.before in phases}
-    users = {e.after: e for e in graph.edges if e.before == release.id and e.after in phases}
-    lines += _neighbours("needs", waits, phases) + _neighbours("needed by", users, phases)
-    asked = [word for word, field in FIELDS.items() if field_name(field) in release.ask]
-    return lines + (_entry("to decide", ", ".join(asked)) if asked else [])
+        lines.append(_entry(word, f"{found.value}{by}{because}"))
+    if options := [option.value for option in release.sync_proposals]:
+        lines.append(_entry("sync", ", ".join(options)))
+    lines += _evidence_lines(release, graph, whole=whole)
+    phases = {other.id: other.rollout_phase.value for other in components(plan)}
+    waits = {e.before: e for e in graph.edges if e.after == name and e.before in phases}
+    users = {e.after: e for e in graph.edges if e.before == name and e.after in phases}
+    # What is needed last, and what comes first of those that need it, bind the release: they are shown first.
+    last_first = sorted(waits, key=lambda other: (-_number(phases[other]), other))
+    first_first = sorted(users, key=lambda other: (_number(phases[other]), other))
+    lines += _neighbours("needs", [(other, waits[other]) for other in last_first], phases, whole=whole)
+    lines += _neighbours("needed by", [(other, users[other]) for other in first_first], phases, whole=whole)
+    if asked := asked_words(plan).get(name):
+        lines.append(_entry("to decide", ", ".join(asked)))
+    if guessed := guessed_words(plan).get(name):
+        lines.append(_entry("a guess", ", ".join(guessed)))
+    return lines
 
 
-def field_name(field: str) -> str:
-    """The name of a field in migration.yaml: ``rollout_phase`` is ``rolloutPhase``."""
-    first, *more = field.split("_")
-    return first + "".join(part.title() for part in more)
+def _evidence_lines(release: ReleasePlan, graph: ReleaseGraph, *, whole: bool) -> list[Line]:
+    """The facts that the proposals rest on; those that are edges stand with the neighbours, where their phases are."""
+    edges = {edge.evidence for edge in graph.edges if release.id in (edge.before, edge.after)}
+    facts = [fact for fact in release.evidence if not any(evidence in fact for evidence in edges)]
+    shown = facts if whole else facts[: 2 * _NEAREST]
+    lines = [Line(f"evidence  {shown[0]}", "  ", " " * 14)] if shown else []
+    lines += [Line(fact, " " * 12, " " * 14) for fact in shown[1:]]
+    more = len(facts) - len(shown)
+    return lines + ([Line(f"and {more} more", " " * 12)] if more else [])
 
 
-def _entry(word: str, text: str) -> list[str]:
-    return wrapped(f"{word:<9} {text}", "  ", " " * 12)
+def _entry(word: str, text: str) -> Line:
+    return Line(f"{word:<9} {text}", "  ", " " * 12)
 
 
-def _neighbours(word: str, edges: Mapping[str, Edge], phases: Mapping[str, str]) -> list[str]:
-    if not edges:
-        return []
-    nearest = sorted(edges, key=lambda name: (phases[name] if word == "needed by" else _down(phases[name]), name))
-    shown = [f"{name} ({phases[name]})" for name in nearest[:6]]
-    more = [f"and {len(edges) - 6} more"] if len(edges) > 6 else []
-    return _entry(word, ", ".join(shown + more))
+def _neighbours(word: str, edges: list[tuple[str, Edge]], phases: Mapping[str, str], *, whole: bool) -> list[Line]:
+    """A line an edge, with its evidence."""
+    shown = edges if whole else edges[:_NEAREST]
+    texts = [f"{other} ({phases[other]}): {edge.evidence}" for other, edge in shown]
+    lines = [Line(f"{word:<9} {texts[0]}", "  ", " " * 14)] if texts else []
+    lines += [Line(text, " " * 12, " " * 14) for text in texts[1:]]
+    more = len(edges) - len(shown)
+    return lines + ([Line(f"and {more} more", " " * 12)] if more else [])
 
 
-def _down(phase: str) -> str:
-    """A key that puts the latest phase first: what is needed last decides when a release may come up."""
-    return "".join(chr(ord("0") + ord("9") - ord(digit)) for digit in phase)
+def _number(phase: str) -> int:
+    return int(phase) if phase.isdecimal() else 0
 
 
-def phase_lines(plan: Plan, phase: str) -> list[str]:
+def phase_lines(plan: Plan, phase: str) -> list[Line]:
     """The steps of the ladder in the band of a phase, as a help before a phase is typed."""
     steps = [step.phase for step in plan.ladder if step.phase[:1] == phase[:1]]
-    return wrapped(f"Steps of this band: {' '.join(steps)}", "  ", "    ") if steps else []
+    return [Line(f"Steps of this band: {' '.join(steps)}", "  ", "    ")] if steps else []
 
 
-def broken_edges(plan: Plan, graph: ReleaseGraph) -> tuple[Edge, ...]:
-    """Edges that do not lead to a later phase."""
-    phases = {r.id: r.rollout_phase.value for r in plan.releases if r.disposition is Disposition.COMPONENT}
-    return tuple(
-        e for e in graph.edges if e.before in phases and e.after in phases and phases[e.before] >= phases[e.after]
-    )
-
-
-def effect_lines(before: Plan, after: Plan, graph: ReleaseGraph, chosen: str) -> list[str]:
-    """What an answer about the release ``chosen`` changes: what follows elsewhere, and edges that it breaks."""
-    lines: list[str] = []
-    moved: dict[str, list[str]] = {}
-    known = before.by_id()
-    for release in sorted(after.releases, key=lambda release: release.id != chosen):
-        changes = _changes(known[release.id], release) if release.id in known else {}
-        phase = changes.get("phase")
-        if phase and release.id != chosen:
-            moved.setdefault(phase[1], []).append(f"{release.id} (was {phase[0]})")
-            del changes["phase"]
-        for word, (old, new) in changes.items():
-            lines += wrapped(f"{release.id}: {word} {old} → {new}", "  ", "    ")
-    count = sum(map(len, moved.values()))
-    if moved:
-        lines += wrapped(f"and {count} more must move, since each comes after what it needs:", "  ", "  ")
-    for phase_, names in sorted(moved.items()):
-        shown = names if count <= 12 else [*names[:2], *([f"and {len(names) - 2} more"] if len(names) > 2 else [])]
-        lines += wrapped(f"{phase_}  {', '.join(shown)}", "    ", " " * 9)
-    steps = {step.phase for step in before.ladder}
-    added = [step.phase for step in after.ladder if step.phase not in steps]
-    if added:
-        lines += wrapped(f"new steps of the ladder: {', '.join(added)}", "  ", "    ")
-    already = set(broken_edges(before, graph))
-    for edge in broken_edges(after, graph):
-        if edge not in already:
-            lines += wrapped(f"breaks: {edge.after} needs {edge.before} first ({edge.evidence})", "  ", "    ")
-    return lines or ["  nothing else"]
-
-
-def _changes(old: ReleasePlan, new: ReleasePlan) -> dict[str, tuple[str, str]]:
-    """Word → (value before, value after); a wave that only follows its phase is no news."""
-    found = {word: (decision(old, word).value, decision(new, word).value) for word in FIELDS}
-    changed = {word: pair for word, pair in found.items() if pair[0] != pair[1]}
-    if "phase" in changed and "wave" in changed and changed["wave"][1] == changed["phase"][1].lstrip("0"):
-        del changed["wave"]
-    return changed
-
-
-def review_lines(plan: Plan, graph: ReleaseGraph) -> list[str]:
-    """All phases with what goes in them, what is still proposed only, and what does not hold."""
-    lines = ["", "Review: what comes up in which phase"]
+def review_lines(plan: Plan, differs: list[Line], changed: list[Line] | None, decided: int) -> list[Line]:
+    """All phases with what goes in them; then what is not as proposed (``differs``), what is not as in the file
+    when this sitting began (``changed``; None: there was none), and what is still open."""
+    lines = [BLANK, Line("Review: what comes up in which phase", heading=True)]
     steps: dict[str, list[str]] = {}
-    for release in plan.releases:
-        if release.disposition is Disposition.COMPONENT:
-            steps.setdefault(release.rollout_phase.value, []).append(release.component.value)
-    for phase in sorted(steps):
-        lines += wrapped(f"{phase}  {', '.join(steps[phase])}", "  ", " " * 7)
-    lines += wrapped(f"target: {plan.repo_url} at {plan.revision} (target: in migration.yaml)", "  ", "    ")
-    left = [release.id for release in plan.releases if not is_settled(release)]
+    for release in components(plan):
+        steps.setdefault(release.rollout_phase.value, []).append(release.component.value)
+    lines += [Line(f"{phase}  {', '.join(steps[phase])}", "  ", " " * 7) for phase in sorted(steps)]
+    lines.append(Line(f"target: {plan.repo_url} at {plan.revision} (target: in migration.yaml)", "  ", "    "))
+    lines.append(Line(f"Not as proposed: {counted(len(differs)) if differs else 'nothing'}", "  "))
+    lines += differs
+    values = "no value" if not changed else f"values of {counted(len(changed))}"
+    if changed is None:
+        lines.append(
+            Line(f"New: the file was not there when you began; {counted(decided)} decided since", "  ", "    ")
+        )
+    else:
+        text = f"Not as in the file when you began: {values}; {counted(decided)} decided since"
+        lines += [Line(text, "  ", "    "), *changed]
+    left = [release.id for release in components(plan) if not is_settled(release)]
     if left:
-        names = ", ".join(left) if len(left) <= 3 else f"{len(left)} releases"
-        lines += wrapped(f"proposed, not decided by you: {names}; convert takes them as they are", "  ", "    ")
-    asked = [release.id for release in plan.releases if release.ask]
-    if asked:
-        lines += wrapped(f"convert waits for your decision about {', '.join(asked)}", "  ", "    ")
-    for edge in broken_edges(plan, graph):
-        lines += wrapped(f"broken: {edge.after} needs {edge.before} first ({edge.evidence})", "  ", "    ")
+        names = ", ".join(left) if len(left) <= 3 else counted(len(left))
+        lines.append(Line(f"proposed, not decided by you: {names}; convert takes them as they are", "  ", "    "))
+    if asked := [f"{name} ({', '.join(words)})" for name, words in asked_words(plan).items()]:
+        lines.append(Line(f"convert waits for your decision about {', '.join(asked)}", "  ", "    "))
     return lines

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from migrate.wizard.asker import Option
+from migrate.wizard.asker import NARROW, Line, Option, folded
 
 
 class ScriptedAsker:
-    """Gives ``answers`` in order and keeps what was shown and asked."""
+    """Gives ``answers`` in order and keeps what was shown, asked and offered."""
 
     def __init__(self, answers: Iterable[str]) -> None:
         self._answers = iter(answers)
         self.shown: list[str] = []
         self.asked: list[str] = []
+        self.offered: list[tuple[Option, ...]] = []
 
-    def show(self, line: str, *, heading: bool = False) -> None:
-        """Keep the line."""
-        self.shown.append(line)
+    def show(self, line: Line) -> None:
+        """Keep the line as a terminal of 60 columns shows it."""
+        self.shown += folded(line, NARROW)
 
     def choose(self, question: str, options: tuple[Option, ...], default: str) -> str:
         """The next answer; ``""`` takes the default.
@@ -26,6 +27,7 @@ class ScriptedAsker:
             KeyboardInterrupt: the answers are used up, as if the person had pressed Ctrl-C.
             ValueError: the answer is none of the options.
         """
+        self.offered.append(options)
         answer = self._next(question) or default
         if answer not in {option.value for option in options}:
             raise ValueError(f"{question}: {answer!r} is not offered")
