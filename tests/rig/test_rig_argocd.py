@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -63,26 +64,39 @@ def repository(tmp_path: Path) -> Iterator[Path]:
 def clear() -> None:
     for kind in ("applicationsets", "applications"):
         kubectl("delete", kind, "--all", "--wait=true", "--timeout=60s")
+    kubectl("delete", "appprojects", "--field-selector", "metadata.name!=default")
 
 
 def sample(folder: Path, handover: str = "handover: manual") -> Path:
     """A copy of the sample estate with its decisions."""
     shutil.copytree(ROOT / "helmfiles", folder / "estate" / "helmfiles")
     decisions = (ROOT / "migration.yaml").read_text(encoding="utf-8")
-    assert "\nhandover: manual\n" in decisions
-    decisions = decisions.replace("\nhandover: manual\n", f"\n{handover}\n")
+    decisions, found = re.subn(r"(?m)^handover: .*$", handover, decisions)
+    assert found == 1
     return write_files(folder / "estate", {"migration.yaml": decisions})
 
 
-def publish(migrate: Migrate, estate: Path, repository: Path) -> Any:
+CLOSED = {
+    "spec": {"syncWindows": [{"kind": "deny", "schedule": "* * * * *", "duration": "24h", "applications": ["*"]}]}
+}
+"""A project whose Applications nobody may sync: steps can be seen, and nothing reaches the cluster."""
+
+
+def publish(migrate: Migrate, estate: Path, repository: Path, *options: str, closed: bool = False) -> Any:
     """Convert for `dev`, commit, apply the projects and ApplicationSets, and give what `expand` says."""
-    out = migrate(estate, "convert", "--batch", "-e", "dev", "--repo-url", f"file://{repository}", "--out", "tree")
+    url = f"file://{repository}"
+    out = migrate(estate, "convert", "--batch", "-e", "dev", "--repo-url", url, "--out", "tree", *options)
     assert out.code == 0, out.err
     shutil.copytree(estate / "tree", repository, dirs_exist_ok=True)
     git(repository, "add", "--all", "--force")
     git(repository, "commit", "--message", "tree")
     for folder in ("projects", "apps"):
         kubectl("apply", "--validate=strict", "--filename", str(repository / "environments/dev/argocd" / folder))
+        if closed and folder == "projects":
+            for project in objects("appprojects"):
+                if project["metadata"]["name"] != "default":
+                    name = project["metadata"]["name"]
+                    kubectl("patch", "appproject", name, "--type=merge", "--patch", json.dumps(CLOSED))
     foretold = migrate(estate, "expand", "tree", "-e", "dev", "--output", "json")
     assert foretold.code == 0, foretold.err
     return json.loads(foretold.out)
@@ -121,19 +135,24 @@ def test_the_controller_makes_what_expand_foretells_and_syncs_nothing_of_it(
     assert touched == []
 
 
+@pytest.mark.parametrize("appsets", ["single", "per-project"])
+@pytest.mark.parametrize("steps", ["phase", "tier", "wave"])
 def test_rolling_sync_puts_each_application_into_the_step_that_expand_foretells(
-    migrate: Migrate, tmp_path: Path, repository: Path
+    migrate: Migrate, tmp_path: Path, repository: Path, steps: str, appsets: str
 ) -> None:
     layers = "layerHandover: {15-secrets-certificates: manual, 24-auth: manual}"
-    foretold = publish(migrate, sample(tmp_path, f"handover: done\n{layers}"), repository)["steps"]
-    assert -1 in foretold.values()
+    options = ("--steps", steps, "--appsets", appsets, "--accept-lost-order")
+    foretold = publish(migrate, sample(tmp_path, f"handover: done\n{layers}"), repository, *options, closed=True)
+    assert -1 in foretold["steps"].values()
 
-    def steps() -> dict[str, int]:
-        status = objects("applicationsets")[0].get("status", {})
-        return {one["application"]: int(one["step"]) for one in status.get("applicationStatus", [])}
+    def live() -> dict[str, int]:
+        entries = [e for one in objects("applicationsets") for e in one.get("status", {}).get("applicationStatus", [])]
+        return {entry["application"]: int(entry["step"]) for entry in entries}
 
-    wait_for(lambda: len(steps()) == len(foretold))
-    assert steps() == foretold
+    wait_for(lambda: len(live()) == len(foretold["steps"]))
+    assert live() == foretold["steps"]
+    assert by_name(objects("applications")) == by_name(foretold["applications"])
+    assert len(objects("applicationsets")) == (1 if appsets == "single" else 3)
     assert not [one["metadata"]["name"] for one in objects("applications") if syncs_by_itself(one)]
 
 
