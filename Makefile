@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format reference bench out clean test-rig
+.PHONY: help setup demo test check format reference bench out clean lock test-rig e2e
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## install the locked dependencies into .venv
 
@@ -32,6 +32,10 @@ test: $(STAMP) ## all tests that need nothing but this checkout
 test-rig: $(STAMP) ## the tests against the real helmfile (its binary and helm on PATH)
 	@$(BIN)/python -m pytest -m rig
 
+e2e: $(STAMP) ## a rollout on a cluster with Argo CD, and back: KUBECONFIG=… [ENVIRONMENT=staging] [REPO_URL=…] [OPTIONS=…]
+	@test "$(origin KUBECONFIG)" = "command line" || { echo "name the cluster on purpose: make e2e KUBECONFIG=…" >&2; exit 2; }
+	@$(BIN)/python -m tests.e2e --kubeconfig "$(KUBECONFIG)" --environment "$(or $(ENVIRONMENT),staging)" --repo-url "$(REPO_URL)" $(OPTIONS)
+
 check: $(STAMP) ## format, lint and types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -44,11 +48,17 @@ format: $(STAMP) ## rewrite to the project's format
 out: $(STAMP) ## convert the sample estate anew into out/
 	@$(BIN)/migrate convert helmfiles
 
+lock: ## write requirements.lock anew from pyproject.toml (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev -o requirements.lock pyproject.toml
+
 reference: $(STAMP) ## write docs/reference/ from the program
 	@$(BIN)/migrate reference > docs/reference/commands.md
+	@$(BIN)/migrate reference lint > docs/reference/lint.md
+	@$(BIN)/migrate reference schema > docs/reference/migration.schema.json
 
-bench: $(STAMP) ## seconds of each stage and peak memory on the sample estate
+bench: $(STAMP) ## seconds and peak memory on the sample estate, and of a plan for 2,000 releases
 	@$(BIN)/python benchmarks/demo.py
+	@$(BIN)/python benchmarks/planning.py
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .migrate build

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from migrate import __version__
 from migrate.console import Console, Stopwatch
+from migrate.doors.helm_binary import HelmBinary
 from migrate.emit import emit_tree
 from migrate.expand import expand_tree
 from migrate.graph import build_graph
@@ -55,7 +56,13 @@ class Reading:
 
 
 def read_and_render(
-    request: ReadRequest, *, decided: Plan | None, clusters: Clusters, console: Console, jobs: int
+    request: ReadRequest,
+    *,
+    decided: Plan | None,
+    clusters: Clusters,
+    console: Console,
+    jobs: int,
+    helm: HelmBinary | None = None,
 ) -> Reading:
     """Read the estate, render every release of every environment, and see what must come before what."""
     watch = Stopwatch()
@@ -63,7 +70,7 @@ def read_and_render(
         estate = read_estate(request)
     environments = known_clusters(estate, decided, clusters)
 
-    cache = RenderCache()
+    cache = RenderCache(helm=helm)
 
     def render(release: Release, scopes: Scopes | None = None) -> Rendered:
         cluster = environments[release.environment]
@@ -107,7 +114,7 @@ def known_clusters(estate: Estate, decided: Plan | None, given: Clusters) -> dic
 
 def plan_releases(reading: Reading, decided: Plan | None) -> Plan:
     """Propose what is open; what a person decided stays."""
-    return propose_plan(reading.estate, reading.graph, decided)
+    return propose_plan(reading.estate, reading.graph, decided, reading.rendered)
 
 
 def build_tree(reading: Reading, plan: Plan, *, console: Console) -> FileTree:
@@ -151,9 +158,10 @@ def render_applications(
     scopes: Mapping[str, Scopes],
     console: Console,
     jobs: int,
+    helm: HelmBinary | None = None,
 ) -> dict[tuple[str, str], Rendered]:
     """(environment, Application name) → what Argo CD would apply; ``folder`` holds every repository it reads."""
-    cache = RenderCache()
+    cache = RenderCache(helm=helm)
 
     def render(application: GeneratedApplication) -> Rendered:
         cluster = clusters.get(application.environment, PlannedEnvironment(application.environment))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -28,9 +29,9 @@ _MODULES = {
     "render": "reading",
     "helmfile": "helmfile",
     "charts": "charts",
-    "graph": "planning",
+    "graph": "graphing",
     "plan": "planning",
-    "wizard": "planning",
+    "wizard": "asking",
     "convert": "converting",
     "expand": "converting",
     "verify": "checking",
@@ -84,9 +85,17 @@ def completion(shell: str) -> None:
 
 
 @click.command(hidden=True)
-def reference() -> None:
-    """Print the reference page of all commands (docs/reference/commands.md)."""
-    click.echo(commands_markdown(cli), nl=False)
+@click.argument("subject", type=click.Choice(["commands", "lint", "schema"]), default="commands")
+def reference(subject: str) -> None:
+    """Print a file of docs/reference: commands.md, lint.md, or migration.schema.json."""
+    from migrate.lint import rules_markdown
+    from migrate.plan import plan_schema
+
+    if subject == "schema":
+        text = json.dumps(plan_schema(), indent=1, ensure_ascii=False) + "\n"
+    else:
+        text = rules_markdown() if subject == "lint" else commands_markdown(cli)
+    click.echo(text, nl=False)
 
 
 cli.add_command(completion)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,9 +12,10 @@ import click
 from migrate import pipeline
 from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings, common_options
-from migrate.cli.stages import planned_by_units
-from migrate.cli.work import existing_folder, exit_code, over_environments, page, product, tell
+from migrate.cli.stages import planned_by_units, whole_estate
+from migrate.cli.work import existing_folder, exit_code, over_environments, page, product, tell, tell_helm
 from migrate.doors.files import read_tree, store_verdicts
+from migrate.doors.release_records import Records, read_release_records
 from migrate.errors import ExitCode, UsageError
 from migrate.expand import expand_tree
 from migrate.lint import inventory, inventory_markdown, lint_tree
@@ -28,30 +30,76 @@ from migrate.report import findings_text, lint_json, report_json, report_junit, 
 @click.option("--fail-fast", is_flag=True, help="Stop at the first release that is different or unrendered.")
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Render on the Dask cluster of this scheduler.")
 @click.option("--cache", default="", metavar="DIR", help="Keep renders without secrets here from run to run (1 GiB).")
+@click.option(
+    "--deployed",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Compare the estate with Helm's records in DIR/ENVIRONMENT/, too.",
+)
+@click.option("--rollout", is_flag=True, help="Walk through the steps: what syncs together, and which edges hold.")
 @common_options("table", "json", "junit", "markdown")
-def verify(settings: Settings, shard: str | None, fail_fast: bool, scheduler: str, cache: str) -> int:
+def verify(
+    settings: Settings,
+    shard: str | None,
+    fail_fast: bool,
+    scheduler: str,
+    cache: str,
+    deployed: Path | None,
+    rollout: bool,
+) -> int:
     """Prove that Argo CD would apply what Helmfile applied.
 
     Both sides are rendered: the helmfiles as Helmfile hands them to Helm, the tree's ApplicationSets expanded and
     rendered as Argo CD does. Each release is equal, explained (and by what), different, or unrendered (and why).
 
+    --deployed compares the estate with what Helm recorded: <namespace>--<name>.yaml holds what `helm get manifest`
+    prints, <namespace>--<name>.hooks.yaml `helm get hooks`; any other name what `kubectl get secret -l owner=helm
+    -o yaml` prints. A release that drifted or is not deployed makes it exit 1: the first sync would change it.
+
+    --rollout exits 1 where the order breaks an edge of the graph, or an Application is in no step.
+
     \b
     Examples:
       migrate verify helmfiles
       migrate verify helmfiles -e production --output json
+      migrate verify -e production --deployed recorded
+      migrate verify --rollout
       migrate verify --shard 2/4 --output junit > verify-2.xml      in CI
     """
-    options = ProofOptions(settings.jobs, scheduler, _shard(shard), fail_fast, cache)
+    part = _shard(shard)
+    if rollout and (part.of > 1 or fail_fast):
+        raise UsageError("--rollout looks at the whole estate", hint="leave out --shard and --fail-fast")
+    if rollout:
+        whole_estate(settings, "a rollout")
+    options = ProofOptions(settings.jobs, scheduler, part, fail_fast, cache, _records(deployed), rollout, settings.helm)
     folder = existing_folder(settings.out, "the tree", "write it with: migrate convert")
     with Proof(options, settings.console) as proof:
         read, plan = planned_by_units(settings, proof, options.shard)
         report = proof.prove(read, plan, read_tree(folder), folder)
     tell(settings.console, (*read.findings, *report.findings))
+    tell_helm(settings)
     if not report.shard and not report.unjudged:
-        store_verdicts(Path(".migrate"), report.tree_hash, json.dumps(to_json(report), indent=1, ensure_ascii=False))
+        # What is deployed and what rolls is no property of the tree, whose hash this is kept by.
+        kept = to_json(replace(report, deployed=(), rollout=()))
+        store_verdicts(Path(".migrate"), report.tree_hash, json.dumps(kept, indent=1, ensure_ascii=False))
     product(_report_in(settings, report, read.estate.environments))
     bad = any(row.verdict in (Verdict.DIFFERENT, Verdict.UNRENDERED) for row in report.releases)
+    bad = bad or any(row.bad for row in report.deployed) or not all(found.sound for found in report.rollout)
     return int(ExitCode.DIFFERENT if bad else exit_code((*read.findings, *report.findings)))
+
+
+def _records(folder: Path | None) -> Records | None:
+    """Helm's records below ``folder``.
+
+    Raises:
+        UsageError: there are none.
+    """
+    if folder is None:
+        return None
+    found = read_release_records(existing_folder(folder, "the folder of records", "see: migrate verify --help"))
+    if not found.releases and not found.faults:
+        raise UsageError(f"{folder} holds no record of a release", hint="see: migrate verify --help")
+    return found
 
 
 def _report_in(settings: Settings, report: Report, environments: tuple[str, ...]) -> str:
@@ -101,8 +149,10 @@ def lint(settings: Settings, tree_folder: Path | None, inventory_format: str | N
         scopes={},
         console=settings.console,
         jobs=settings.jobs,
+        helm=settings.helm,
     )
-    findings = lint_tree(tree, expansion, rendered)
+    assumed = {cluster.name: cluster.api_versions for cluster in plan.environments} if plan else {}
+    findings = lint_tree(tree, expansion, rendered, api_versions=assumed)
     if settings.output == "json":
         product(lint_json(findings))
     else:

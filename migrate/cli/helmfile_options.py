@@ -65,7 +65,8 @@ _ENVIRONMENT = click.option(
 )
 _COMMON = [
     *_options_of((_ENVIRONMENT,)),
-    *(option for option in _options_of(SHARED_OPTIONS) if option.name != "environments"),
+    # helmfile has a --helm-binary of its own, which changes nothing where no helm is run.
+    *(option for option in _options_of(SHARED_OPTIONS) if option.name not in ("environments", "helm_binary")),
 ]
 GROUP_OPTIONS = [*_options_of(_GLOBAL), *_COMMON]
 """What may stand between the word helmfile and its subcommand."""
@@ -104,7 +105,7 @@ def helmfile_settings(given: Given) -> Settings:
     given["quiet"] = (quiet or given["log_level"] in ("warn", "error", "fatal")) and not given["debug"]
     given["no_color"] = given["no_color"] or variables.get("HELMFILE_NO_COLOR") == _TRUE
     given["debug"] = given["debug"] or variables.get("HELMFILE_DEBUG") == _TRUE
-    settings = settings_from({**given, "estate": "", "output": ""})
+    settings = settings_from({**given, "estate": "", "output": "", "helm_binary": None})
     return replace(settings, request=_request(settings.request, given, variables))
 
 

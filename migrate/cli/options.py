@@ -13,13 +13,16 @@ from typing import Any, TypeVar
 import click
 
 from migrate.console import Console, PlainConsole, SilentConsole, TerminalConsole
+from migrate.doors.helm_binary import HelmBinary, helm_binary
 from migrate.errors import UsageError
 from migrate.model.estate import ReadRequest
-from migrate.model.plan import PlannedEnvironment
+from migrate.model.plan import Plan, PlannedEnvironment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 DEFAULT_ESTATE = "helmfiles"
+DEFAULT_ARGOCD = "3.3"
+_ARGOCD_VERSION = re.compile(r"v?[0-9]+\.[0-9]+(\.[0-9]+)?")
 _VERSION = re.compile(r"v?[0-9]+(\.[0-9]+){0,2}([-+][0-9A-Za-z.+-]+)?")
 
 
@@ -32,6 +35,9 @@ class Settings:
     out: Path
     kube_version: str
     api_versions: tuple[str, ...]
+    argocd_version: str
+    """Empty where the plan says it."""
+    helm: HelmBinary | None
     batch: bool
     jobs: int
     output: str
@@ -45,6 +51,10 @@ class Settings:
         if not self.kube_version and not self.api_versions:
             return {}
         return _EveryEnvironment(self.kube_version, self.api_versions)
+
+    def argocd_version_in(self, plan: Plan | None) -> str:
+        """The version of Argo CD whose rules hold: the command line's, else the plan's."""
+        return self.argocd_version or (plan.argocd_version if plan else DEFAULT_ARGOCD)
 
 
 class _EveryEnvironment(dict[str, PlannedEnvironment]):
@@ -76,6 +86,10 @@ SHARED_OPTIONS: tuple[Callable[[Any], Any], ...] = (
                  help="The emitted tree."),
     click.option("--kube-version", default="", metavar="X.Y.Z", help="Kubernetes version that renders assume."),
     click.option("--api-versions", multiple=True, metavar="GROUP/VERSION", help="API versions that renders assume."),
+    click.option("--argocd-version", default="", metavar="X.Y",
+                 help="The Argo CD whose rules hold; default: the plan's, else 3.3. From 3.5 on it has Helm 4."),
+    click.option("--helm-binary", default=None, metavar="PATH",
+                 help="Render with this helm, 3 or 4, where the library would stand in for one of its version."),
     click.option("--chart-map", multiple=True, metavar="ALIAS=DIR",
                  help="Where the charts of a repository alias lie unpacked; repeatable."),
     click.option("--set-env", multiple=True, metavar="NAME=VALUE", help="A variable that templates may see."),
@@ -151,6 +165,9 @@ def settings_from(given: dict[str, Any]) -> Settings:
     kube_version = take("kube_version")
     if kube_version and not _VERSION.fullmatch(kube_version):
         raise UsageError(f"--kube-version {kube_version} is no version", hint="for example --kube-version 1.34.0")
+    argocd_version, helm = take("argocd_version"), take("helm_binary")
+    if argocd_version and not _ARGOCD_VERSION.fullmatch(argocd_version):
+        raise UsageError(f"--argocd-version {argocd_version} is no version", hint="for example --argocd-version 3.5")
     quiet, no_color = take("quiet"), take("no_color")
     color = not no_color and not os.environ.get("NO_COLOR")
     return Settings(
@@ -159,6 +176,8 @@ def settings_from(given: dict[str, Any]) -> Settings:
         out=take("out"),
         kube_version=kube_version,
         api_versions=take("api_versions"),
+        argocd_version=argocd_version.removeprefix("v"),
+        helm=helm_binary(helm) if helm else None,
         batch=take("batch"),
         jobs=take("jobs") or os.cpu_count() or 1,
         output=take("output"),

@@ -1,78 +1,81 @@
-"""``graph``, ``plan`` and ``wizard``: what depends on what, and where everything goes."""
+"""``plan``: where everything goes, and why."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
+from dataclasses import replace
 
 import click
 
 from migrate import pipeline
 from migrate.cli.options import Settings, common_options
-from migrate.cli.stages import planned, reading, require_answers, whole_estate
+from migrate.cli.stages import reading, require_answers, whole_estate
 from migrate.cli.work import exit_code, page, product, tell
 from migrate.doors.files import read_text, write_text
-from migrate.errors import AnswersMissingError, ExitCode
-from migrate.graph import graph_text
+from migrate.errors import ExitCode, UsageError
 from migrate.model.finding import Finding, Severity, sort_findings
 from migrate.model.json import SCHEMA_VERSION, to_json
 from migrate.model.plan import Plan
-from migrate.plan import check_plan, dump_plan
-from migrate.report import folded, graph_json, plan_table
-from migrate.wizard import Asker, NumberedAsker, is_settled, run_wizard, terminal_asker
-
-
-@click.command()
-@common_options("table", "json", "dot", "mermaid", "svg")
-def graph(settings: Settings) -> int:
-    """Show what must come before what, and the evidence.
-
-    \b
-    Examples:
-      migrate graph helmfiles
-      migrate graph --output svg > graph.svg
-      migrate graph -e production --output json | jq '.edges[] | select(.kind == "crd")'
-    """
-    read, _ = reading(settings)
-    tell(settings.console, read.findings)
-    if settings.output == "json":
-        product(graph_json(read.graph))
-    else:
-        text = graph_text(read.graph, settings.output)
-        # A drawing, a log and a pipe get every line whole; a person at a terminal gets them folded between words.
-        product(folded(text, page(settings).width) if settings.output == "table" and sys.stdout.isatty() else text)
-    return exit_code(read.findings)
+from migrate.pipeline import Reading
+from migrate.plan import check_plan, dump_plan, settle_findings
+from migrate.report import plan_explained, plan_table
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Write nothing; say whether the plan is complete and consistent.")
+@click.option(
+    "--explain",
+    "explained",
+    multiple=True,
+    metavar="RELEASE",
+    help="Show a release's proposals with all their evidence, and write nothing; repeatable, * stands for anything.",
+)
 @common_options("table", "json")
-def plan(settings: Settings, check: bool) -> int:
+def plan(settings: Settings, check: bool, explained: tuple[str, ...]) -> int:
     """Propose what is open and write migration.yaml.
 
-    Proposals are accepted: each is written with its reason, so that a person can read and change it there.
+    Proposals are accepted: each is written with its reason, so that a person can read and change it there. The file
+    is written also where findings are left to mend, since many are mended in it; the exit code is 1 then.
 
     \b
     Examples:
       migrate plan helmfiles
       migrate plan helmfiles --check --batch      in CI
+      migrate plan helmfiles --explain redis --explain 'monitoring/*'
     """
     whole_estate(settings, "a plan")
-    read, proposed = planned(settings)
+    read, decided = reading(settings)
+    proposed = pipeline.plan_releases(read, decided)
+    read = replace(read, findings=settle_findings(read.findings, proposed))
+    if explained:
+        return _explain(settings, proposed, explained)
     findings = sort_findings((*read.findings, *check_plan(proposed, read.estate, read.graph)))
     before = read_text(settings.plan_file) if settings.plan_file.is_file() else None
     after = dump_plan(proposed, before)
     tell(settings.console, findings)
+    _show(settings, read, proposed)
+    if check:
+        require_answers(proposed)
+        return _checked(settings, findings, changed=after != before)
+    settings.console.say(_write_plan(settings, before, after) + _left(findings))
+    if settings.batch:
+        require_answers(proposed)
+    return exit_code(findings)
+
+
+def _show(settings: Settings, read: Reading, proposed: Plan) -> None:
     if settings.output == "json":
         product(json.dumps({"schemaVersion": SCHEMA_VERSION, **to_json(proposed)}, indent=2, ensure_ascii=False))
     else:
         product(plan_table(proposed, read.graph, page(settings)))
-    if check:
-        return _checked(settings, findings, changed=after != before)
-    if exit_code(findings) == ExitCode.DONE:
-        settings.console.say(_write_plan(settings, before, after))
-    return exit_code(findings)
+
+
+def _explain(settings: Settings, proposed: Plan, wanted: tuple[str, ...]) -> int:
+    text, unknown = plan_explained(proposed, wanted, page(settings))
+    if unknown:
+        raise UsageError(f"no release is called {', '.join(unknown)}", hint="migrate inspect lists them")
+    product(text)
+    return int(ExitCode.DONE)
 
 
 def _checked(settings: Settings, findings: tuple[Finding, ...], *, changed: bool) -> int:
@@ -96,39 +99,6 @@ def _write_plan(settings: Settings, before: str | None, after: str) -> str:
     return f"{settings.plan_file}: {'written' if before is None else 'brought up to date'}"
 
 
-@click.command()
-@common_options("table")
-def wizard(settings: Settings) -> int:
-    """Ask a person, layer by layer; every answer is saved.
-
-    Start it again to go on where you stopped. Ctrl-C loses nothing.
-    """
-    whole_estate(settings, "a plan")
-    read, decided = reading(settings)
-    tell(settings.console, [f for f in read.findings if f.severity is Severity.ERROR])
-    proposed = pipeline.plan_releases(read, decided)
-    if settings.batch or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        require_answers(proposed)
-        raise AnswersMissingError(
-            "the wizard needs a terminal, and --batch or a pipe is none",
-            hint="run: migrate plan (it accepts every proposal), or start the wizard in a terminal",
-        )
-
-    def save(current: Plan) -> None:
-        before = read_text(settings.plan_file) if settings.plan_file.is_file() else None
-        write_text(settings.plan_file, dump_plan(current, before))
-
-    def propose(current: Plan) -> Plan:
-        return pipeline.plan_releases(read, current)
-
-    moves = os.environ.get("TERM") != "dumb"
-    asker: Asker = terminal_asker(color=settings.color) if moves else NumberedAsker(sys.stdin, sys.stdout)
-    try:
-        answered = run_wizard(proposed, read.graph, asker, save, propose)
-    except KeyboardInterrupt:
-        settings.console.say(f"stopped; what you answered is in {settings.plan_file}. Go on with: migrate wizard")
-        return int(ExitCode.INTERRUPTED)
-    left = sum(not is_settled(release) for release in answered.releases)
-    rest = f" (it takes {left} releases as proposed), or go on with: migrate wizard" if left else ""
-    settings.console.say(f"saved in {settings.plan_file}; next: migrate convert{rest}")
-    return int(ExitCode.DONE)
+def _left(findings: tuple[Finding, ...]) -> str:
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    return f"; {errors} error{'' if errors == 1 else 's'} above to mend" if errors else ""

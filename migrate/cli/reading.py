@@ -12,7 +12,7 @@ import click
 
 from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings, common_options
-from migrate.cli.work import exit_code, page, product, tell
+from migrate.cli.work import exit_code, page, product, tell, tell_helm
 from migrate.doors.files import read_yaml_documents, write_texts
 from migrate.doors.helm import HelmError
 from migrate.doors.yaml import dump_yaml
@@ -24,6 +24,7 @@ from migrate.model.plan import PlannedEnvironment
 from migrate.read import read_estate
 from migrate.read.compare import compare_with_helmfile
 from migrate.render import (
+    RenderCache,
     broken_render,
     fold_values,
     release_values,
@@ -108,7 +109,7 @@ def values(settings: Settings, release: str) -> int:
         estate = read_estate(settings.request)
     found = _find(estate, release)
     ids = {r.id for r in found}
-    tell(settings.console, [finding for finding in estate.findings if finding.release in ids])
+    tell(settings.console, [f for f in estate.findings if f.release in ids or not f.release])
     merged = {r.environment: _merged(estate, r) for r in found}
     content = next(iter(merged.values())) if len(merged) == 1 else merged
     product(json.dumps(content, indent=2, ensure_ascii=False) if settings.output == "json" else dump_yaml(content))
@@ -168,6 +169,7 @@ def render(
     clusters = {cluster.name: cluster for cluster in plan.environments} if plan else {}
     deployed = [release for release in estate.releases if release.deployed]
     done: list[tuple[Release, Rendered]] = []
+    cache = RenderCache(helm=settings.helm)
     with settings.console.progress("rendering as Helmfile does", len(deployed)) as advance:
         for release in deployed:
             cluster = clusters.get(release.environment, PlannedEnvironment(release.environment))
@@ -177,6 +179,7 @@ def render(
                 kube_version=settings.kube_version or release.kube_version or cluster.kube_version,
                 api_versions=settings.api_versions or release.api_versions or cluster.api_versions,
                 secrets=True,
+                cache=cache,
             )
             broken = broken_render(release, rendered)
             if broken:
@@ -185,6 +188,7 @@ def render(
                 done.append((release, rendered))
             advance(release.id)
     tell(settings.console, errors)
+    tell_helm(settings)
     if output_dir:
         texts = {f"{r.environment}/{r.namespace}--{r.name}.yaml": _documents(rendered) for r, rendered in done}
         write_texts(output_dir, texts)
@@ -221,10 +225,13 @@ def _render_application(settings: Settings, file: Path, repos: tuple[str, ...], 
         repositories,
         kube_version=settings.kube_version or PlannedEnvironment("").kube_version,
         api_versions=settings.api_versions,
-        argocd_version=plan.argocd_version if plan else "3.3",
+        argocd_version=settings.argocd_version_in(plan),
+        cache=RenderCache(helm=settings.helm),
     )
     if rendered.error:
         raise DifferenceError(f"{file} does not render: {rendered.error}")
+    tell(settings.console, [finding for finding in rendered.findings if finding.code != "RN002"])
+    tell_helm(settings)
     if settings.output == "json":
         product(_json("manifests", [manifest.document for manifest in rendered.manifests]))
     else:

@@ -10,7 +10,7 @@ from migrate.cli.options import Settings
 from migrate.errors import AnswersMissingError, UsageError
 from migrate.model.plan import Plan
 from migrate.pipeline import Reading
-from migrate.plan import settle_unstable
+from migrate.plan import settle_findings
 from migrate.proof import Proof, Shard
 
 
@@ -33,6 +33,7 @@ def reading(settings: Settings) -> tuple[Reading, Plan | None]:
         clusters=settings.clusters(),
         console=settings.console,
         jobs=settings.jobs,
+        helm=settings.helm,
     )
     return read, decided
 
@@ -44,9 +45,9 @@ def planned(settings: Settings) -> tuple[Reading, Plan]:
         AnswersMissingError: a rule is marked ``ask`` and its answer is missing.
     """
     read, decided = reading(settings)
-    plan = pipeline.plan_releases(read, decided)
+    plan = _for_argocd(settings, pipeline.plan_releases(read, decided))
     require_answers(plan)
-    return replace(read, findings=settle_unstable(read.findings, plan)), plan
+    return replace(read, findings=settle_findings(read.findings, plan)), plan
 
 
 def planned_by_units(settings: Settings, proof: Proof, shard: Shard) -> tuple[Reading, Plan]:
@@ -62,9 +63,14 @@ def planned_by_units(settings: Settings, proof: Proof, shard: Shard) -> tuple[Re
         raise AnswersMissingError(
             f"a shard needs a whole plan, and {settings.plan_file} lacks releases", hint="write it with: migrate plan"
         )
-    plan = pipeline.plan_releases(read, decided)
+    plan = _for_argocd(settings, pipeline.plan_releases(read, decided))
     require_answers(plan)
-    return replace(read, findings=settle_unstable(read.findings, plan)), plan
+    return replace(read, findings=settle_findings(read.findings, plan)), plan
+
+
+def _for_argocd(settings: Settings, plan: Plan) -> Plan:
+    """The plan for the Argo CD that the command line names."""
+    return replace(plan, argocd_version=settings.argocd_version_in(plan))
 
 
 def require_answers(plan: Plan) -> None:

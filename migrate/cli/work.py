@@ -44,6 +44,12 @@ def tell(console: Console, findings: Sequence[Finding]) -> None:
         console.say(findings_text(shown))
 
 
+def tell_helm(settings: Settings) -> None:
+    """Which program rendered, where one was named."""
+    if settings.helm is not None:
+        settings.console.say(f"rendered with {settings.helm}")
+
+
 def over_environments(findings: Sequence[Finding]) -> list[Finding]:
     """Findings that differ in nothing but their environment told once, with all their environments."""
     groups: dict[tuple[object, ...], list[Finding]] = {}

@@ -81,8 +81,8 @@ def test_a_release_that_needs_itself(small: Path, migrate: Migrate) -> None:
 
 
 def test_an_environment_that_no_application_can_be_called_after(small: Path, migrate: Migrate) -> None:
-    changed(small, "  prod: {}", "  Prod_1: {}")
-    assert_told(migrate(small, "convert"), 1, "EM009", "Prod_1")
+    changed(small, "  prod: {}", "  prod+1: {}")
+    assert_told(migrate(small, "convert"), 1, "EM009", "prod+1")
     assert not (small / "out").exists()
     assert migrate(small, "convert", "-e", "dev").code == 0
 
