@@ -18,6 +18,7 @@ import helm_python
 from helm_python import _native
 
 from migrate.doors.charts import ChartError, ChartFiles, read_chart_files
+from migrate.doors.fast_json import parse_json
 from migrate.doors.helm_worker import RenderFailedError, WorkerDiedError, render_in_worker
 from migrate.model.json import JsonObject, JsonValue
 
@@ -62,7 +63,7 @@ def parse_values(text: str) -> JsonObject:
     """
     _check_text(text)
     try:
-        return cast("JsonObject", json.loads(_native.call_string("helm_values_from_yaml", text)))
+        return cast("JsonObject", parse_json(_native.call_string("helm_values_from_yaml", text)))
     except helm_python.HelmError as error:
         raise HelmError(str(error)) from error
     except RecursionError as error:

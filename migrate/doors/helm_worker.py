@@ -154,11 +154,11 @@ def _serve() -> None:
         if values is None or options is None:
             return
         _limit_time()
-        _send(sink, json.dumps(_render(archive, values.decode(), options.decode())).encode())
+        _send(sink, _render(archive, values.decode(), options.decode()).encode())
         sink.flush()
 
 
-def _render(archive: bytes, values: str, options: str) -> dict[str, Any]:
+def _render(archive: bytes, values: str, options: str) -> str:
     import helm_python
     from helm_python import Chart, _native
 
@@ -168,8 +168,8 @@ def _render(archive: bytes, values: str, options: str) -> dict[str, Any]:
             # Read after the render: by then the crds/ of subcharts that are switched off are gone.
             crds = [(str(crd["filename"]), str(crd["data"])) for crd in handle.crds]
     except helm_python.HelmError as error:
-        return {"error": str(error)}
-    return {"templates": json.loads(text), "crds": crds}
+        return json.dumps({"error": str(error)})
+    return f'{{"templates":{text},"crds":{json.dumps(crds)}}}'  # Helm's answer is JSON already
 
 
 def _limit_memory() -> None:

@@ -15,6 +15,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from multiprocessing.connection import Connection, wait
@@ -22,6 +23,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
+from migrate.doors.collector import without_collector
 from migrate.doors.helm_worker import end_workers
 
 Common = TypeVar("Common")
@@ -222,15 +224,13 @@ def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)
     unit, common = None, None
-    try:
+    with suppress(EOFError, OSError), without_collector():  # without whoever asked there is nothing to do
         while True:
             kind, content = pipe.recv()
             if kind == "common":
                 unit, common = pickle.loads(content)  # noqa: S301 - our own
             else:
                 pipe.send(_answer(unit, common, content))
-    except (EOFError, OSError):
-        return  # whoever asked is gone
 
 
 def _answer(unit: Any, common: Any, task: Any) -> tuple[str, Any]:

@@ -62,36 +62,45 @@ def _pruned_mapping(value: JsonObject) -> JsonObject:
         if isinstance(item, str):
             if name in _TEXTS:
                 kept[name] = item
-        elif isinstance(item, (dict, list)) and (inner := _pruned(name, item)) is not None:
-            kept[name] = inner
-    if any(name in NAMESPACED_TEXTS for name in kept):
-        kept |= {key: value[key] for key in ("namespace",) if key in value}
-    return kept | {"optional": True} if kept and value.get("optional") is True else kept
-
-
-def _pruned(name: str, value: JsonValue) -> JsonValue:
-    """What of a mapping or a list stays; None where nothing does."""
-    if isinstance(value, list):
-        if name in _WHOLE_LISTS:
-            return value
-        inner = (_variable(item) if name == "env" else _pruned("", item) for item in value)
-        return [kept for kept in inner if kept is not None] or None
-    if not isinstance(value, dict):
-        return None
-    kept_mapping = _pruned_mapping(value)
-    # Only under a key of its own does a mapping refer to something by its own texts.
-    if name and named_by_mapping(name, value, ""):
-        kept_mapping |= {key: value[key] for key in (*_OF_REFERENCES, "optional") if key in value}
-    return kept_mapping or None
-
-
-def _variable(item: JsonValue) -> JsonValue:
-    """An environment variable with the names of the Services in its value, and nothing else of the value."""
-    kept = _pruned("", item)
-    called = services_called(text_at(item, "value"))
-    if not called:
+        elif isinstance(item, dict):
+            inner = _pruned_mapping(item)
+            # Only under a key of its own does a mapping refer to something by its own texts.
+            if named_by_mapping(name, item, ""):
+                inner |= {key: item[key] for key in (*_OF_REFERENCES, "optional") if key in item}
+            if inner:
+                kept[name] = inner
+        elif isinstance(item, list) and item and (items := _pruned_list(name, item)):
+            kept[name] = items
+    if not kept:
         return kept
-    return {
-        **(kept if isinstance(kept, dict) else {}),
-        "value": " ".join(f"{name}.{place}.svc" for place, name in called),
-    }
+    if "namespace" in value and not NAMESPACED_TEXTS.keys().isdisjoint(kept):
+        kept["namespace"] = value["namespace"]
+    if value.get("optional") is True:
+        kept["optional"] = True
+    return kept
+
+
+def _pruned_list(name: str, value: list[JsonValue]) -> list[JsonValue]:
+    """What of a list stays."""
+    if name in _WHOLE_LISTS:
+        return value
+    kept: list[JsonValue] = []
+    for item in value:
+        if isinstance(item, dict):
+            inner = _variable(item) if name == "env" else _pruned_mapping(item)
+            if inner:
+                kept.append(inner)
+        elif isinstance(item, list) and (items := _pruned_list("", item)):
+            kept.append(items)
+    return kept
+
+
+def _variable(item: JsonObject) -> JsonObject:
+    """An environment variable with the names of the Services in its value, and nothing else of the value."""
+    kept = _pruned_mapping(item)
+    text = item.get("value")
+    # There are very many variables, and few of them call a Service.
+    called = services_called(text) if isinstance(text, str) and ".svc" in text else ()
+    if called:
+        kept["value"] = " ".join(f"{name}.{place}.svc" for place, name in called)
+    return kept

@@ -9,7 +9,7 @@ from migrate.doors.helm import HelmError, HelmOutput, parse_values
 from migrate.model.json import JsonObject
 from migrate.model.manifest import Manifest, ObjectKey
 
-_SEPARATOR = re.compile(r"(?:\A|\n)---\s*")
+_SEPARATOR = re.compile(r"\n---\s*")
 _MARKER_LINE = re.compile(r"^---(?:[ \t][^\n]*)?(?:\n|\Z)", re.MULTILINE)
 HOOK = "helm.sh/hook"
 TEST_EVENTS = frozenset({"test", "test-success"})
@@ -34,9 +34,9 @@ def split_documents(text: str) -> Iterator[str]:
     Helm takes the blanks around a document away and prints it with one newline, which decides how a block of text
     at its end reads.
     """
-    for document in _SEPARATOR.split(text.strip()):
-        if document.strip():
-            yield document.rstrip() + "\n"
+    for document in _SEPARATOR.split(f"\n{text.strip()}"):
+        if kept := document.strip():
+            yield kept + "\n"
 
 
 def split_plain_documents(text: str) -> Iterator[str]:
