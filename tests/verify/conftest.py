@@ -1,12 +1,15 @@
-"""What the mutation tests share: the sample estate rendered once, and what is said of its tree without a fault."""
+"""What the mutation tests share (the sample estate rendered once, and what is said of its tree), and a Dask cluster."""
 
 from __future__ import annotations
 
 import io
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import pytest
+from distributed import LocalCluster
 
 from migrate import pipeline
 from migrate.console import SilentConsole
@@ -35,3 +38,14 @@ def _bench(_sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench:
 @pytest.fixture(scope="session", name="sound")
 def _sound(bench: Bench) -> Judged:
     return judge(bench)
+
+
+@pytest.fixture
+def scheduler() -> Iterator[str]:
+    """The address of a Dask cluster of two workers, each a process of its own."""
+    patient = {"distributed.comm.timeouts.connect": "120s", "distributed.comm.timeouts.tcp": "120s"}
+    with (
+        dask.config.set(patient),
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local,
+    ):
+        yield local.scheduler_address

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 
 from migrate.model.estate import Placeholder, Release, ValuesKind, ValuesLayer
-from migrate.model.finding import SourceLocation
+from migrate.model.finding import Finding, Severity, SourceLocation
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.plan import Decision, DecisionSource, Disposition, ReleasePlan
 from migrate.model.report import ReleaseVerdict, Verdict
-from migrate.verify import RULES, compare_release
+from migrate.verify import RULES, compare_release, row_findings
 
 HERE = SourceLocation("helmfiles/10.yaml", 4)
 RELEASE = Release("dev", "apps", "web", "", "10", HERE, True, True, "./chart", "chart", "")
@@ -117,6 +117,31 @@ def test_a_renamed_object_shows_as_one_difference() -> None:
 def test_an_object_that_comes_twice_on_one_side_is_different() -> None:
     assert compare([thing(), thing()], [thing()]).verdict is Verdict.DIFFERENT
     assert compare([thing()], [thing(), thing()]).verdict is Verdict.DIFFERENT
+
+
+TWICE = Finding("RN006", Severity.WARNING, "ConfigMap apps/a is 2 times in the Application web (a.yaml, b.yaml)", "")
+
+
+def test_a_plain_object_that_both_sides_render_twice_is_explained_and_told() -> None:
+    first, last = thing(data={"x": "1"}), thing(data={"x": "2"})
+    row = compare([first, last], Rendered((last,), findings=(TWICE,)))
+    assert (row.verdict, kinds(row)) == (Verdict.EXPLAINED, {"repeated-object": 1})
+    assert "a.yaml, b.yaml" in row.explanations[0].note
+    (finding,) = row_findings([row])
+    assert (finding.code, finding.severity, finding.release) == ("VF003", Severity.WARNING, row.id)
+
+
+@pytest.mark.parametrize("hooks", [(True, True), (False, True), (True, False)])
+def test_a_hook_that_is_there_twice_is_never_explained(hooks: tuple[bool, bool]) -> None:
+    """Helm runs each; Argo CD knows the last alone."""
+    first, last = (thing(annotations=JOB_HOOK if hook else {}) for hook in hooks)
+    assert compare([first, last], Rendered((last,), findings=(TWICE,))).verdict is Verdict.DIFFERENT
+
+
+def test_the_first_of_two_must_not_be_what_stays() -> None:
+    first, last = thing(data={"x": "1"}), thing(data={"x": "2"})
+    assert compare([first, last], Rendered((first,), findings=(TWICE,))).verdict is Verdict.DIFFERENT
+    assert compare([first, first, last], Rendered((last,), findings=(TWICE,))).verdict is Verdict.DIFFERENT
 
 
 def test_secret_values_are_never_shown() -> None:
@@ -355,7 +380,7 @@ def test_the_cause_is_the_last_layer_with_the_field_and_value() -> None:
 
 
 def test_every_rule_has_a_name_and_a_reason() -> None:
-    assert len({rule.name for rule in RULES}) == len(RULES) == 14
+    assert len({rule.name for rule in RULES}) == len(RULES) == 15
     assert all(rule.reason for rule in RULES)
 
 

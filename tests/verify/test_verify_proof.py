@@ -16,7 +16,6 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 import pytest
-from distributed import LocalCluster
 
 from migrate import pipeline, proof
 from migrate.console import SilentConsole
@@ -168,11 +167,10 @@ def test_a_scheduler_that_is_not_there_is_wrong_usage(sample: Path, migrate: Mig
 
 
 @pytest.mark.slow
-def test_a_cluster_gives_the_same(sample: Path) -> None:
+def test_a_cluster_gives_the_same(sample: Path, scheduler: str) -> None:
     break_some(sample)
     expected = proven(sample)
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local:
-        found = proven(sample, ProofOptions(2, local.scheduler_address))
+    found = proven(sample, ProofOptions(2, scheduler))
     assert untimed(found) == untimed(expected)
 
 

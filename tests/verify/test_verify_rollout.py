@@ -17,6 +17,7 @@ from migrate.cli import checking
 from migrate.expand import expand_appset, load_appset
 from migrate.graph import build_graph
 from migrate.model.application import Expansion, GeneratedApplication, RollingStep, RollingSync
+from migrate.model.health import built_in_checks
 from migrate.model.json import JsonValue
 from migrate.model.manifest import Manifest, ObjectKey
 from migrate.model.rollout import Fate, Gate
@@ -24,7 +25,7 @@ from migrate.model.tree import FileTree
 from migrate.plan import propose_plan
 from migrate.report.grid import Page
 from migrate.verify import gate_of, health_checks, simulate_rollout
-from migrate.verify.health import built_in_checks, customised
+from migrate.verify.health import customised
 from migrate.verify.rollout import most_at_once
 from tests.conftest import Migrate, Outcome, write_files
 from tests.small_estates import Small, small_estate
@@ -324,6 +325,35 @@ def test_hollow_gates_are_told_with_who_relies_on_them(small: Path, migrate: Mig
     edit(small, "environments/dev/argocd/ops/argocd-cm.yaml", "data:\n", f"data:\n  {cm}\n")
     _, found = rolled(migrate, small)
     assert (found["dev"]["hollow"], len(found["prod"]["hollow"])) == ([], 2)
+
+
+def test_a_hook_after_the_sync_holds_no_step(small: Path, migrate: Migrate) -> None:
+    """Seen on a real Argo CD: the next step opens while the PostSync hook of a Healthy Application still runs."""
+    templates = "helmfiles/charts/web/templates"
+    hook = (
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: {{ .Release.Name }}-fill, annotations: {helm.sh/hook: %s}}\n"
+    )
+    write_files(small, {f"{templates}/hook.yaml": hook % "post-install"})
+    convert(migrate, small)
+    _, found = rolled(migrate, small)
+    (late,) = found["dev"]["late"]
+    assert (late["application"], late["waiting"]) == ("front", ["web/back"])
+    assert late["why"] == "the next step opens as soon as it is healthy, while Job.batch web/front-fill may still run"
+    assert "hooks after the sync, which no step waits for" in migrate(small, "verify", "--rollout", "--quiet").out
+    write_files(small, {f"{templates}/deployment.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n"})
+    convert(migrate, small)
+    _, found = rolled(migrate, small)
+    assert found["dev"]["late"] == []
+    assert {one["application"]: one["why"] for one in found["dev"]["hollow"]}["front"] == (
+        "only ConfigMap; no step waits for its hook after the sync, Job.batch web/front-fill"
+    )
+
+
+def test_a_hook_before_the_sync_is_not_late(small: Path, migrate: Migrate) -> None:
+    hook = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: h, annotations: {helm.sh/hook: pre-install}}\n"
+    write_files(small, {"helmfiles/charts/web/templates/hook.yaml": hook})
+    convert(migrate, small)
+    assert rolled(migrate, small)[1]["dev"]["late"] == []
 
 
 def test_an_application_of_hooks_alone_is_a_hollow_gate(small: Path, migrate: Migrate) -> None:

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 import pytest
-from distributed import LocalCluster
 
 from migrate.doors.cluster import Cluster
 from migrate.doors.workers import Lost, Processes, Threads
@@ -90,16 +89,15 @@ def test_a_cluster_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-def test_a_cluster_gives_the_same_and_survives_a_kill(tmp_path: Path) -> None:
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local:
-        cluster = Cluster(local.scheduler_address)
-        try:
-            once = str(tmp_path / "once")
-            assert list(cluster.map(units.added, 5, range(20), nothing)) == [5 + n for n in range(20)]
-            assert list(cluster.map(units.killed_at_three, once, range(8), nothing)) == [n * 10 for n in range(8)]
-            assert (tmp_path / "once").exists()
-            results = list(cluster.map(units.killed_at_three, "always", [1, 3], nothing))
-        finally:
-            cluster.close()
+def test_a_cluster_gives_the_same_and_survives_a_kill(tmp_path: Path, scheduler: str) -> None:
+    cluster = Cluster(scheduler)
+    try:
+        once = str(tmp_path / "once")
+        assert list(cluster.map(units.added, 5, range(20), nothing)) == [5 + n for n in range(20)]
+        assert list(cluster.map(units.killed_at_three, once, range(8), nothing)) == [n * 10 for n in range(8)]
+        assert (tmp_path / "once").exists()
+        results = list(cluster.map(units.killed_at_three, "always", [1, 3], nothing))
+    finally:
+        cluster.close()
     assert results[0] == 10
     assert isinstance(results[1], Lost)
