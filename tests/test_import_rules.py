@@ -39,6 +39,7 @@ OWNERS = {
     "click": {"cli/"},
     "networkx": {"graph/"},
     "distributed": {"doors/cluster.py"},
+    "detect_secrets": {"doors/secret_shapes.py"},
     "orjson": {"doors/fast_json.py"},
 }
 # Print, exit, clock, randomness, the environment and the working directory stay outside the stages.

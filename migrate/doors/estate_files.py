@@ -82,6 +82,10 @@ class EstateFiles:
             raise FileFaultError(f"the estate's files are larger than {_MOST_BYTES_TOGETHER // 1024**2} MiB together")
         return content
 
+    def texts_read(self) -> tuple[str, ...]:
+        """Every file whose text was read, as :meth:`shown` shows it, sorted."""
+        return tuple(sorted(self.shown(path) for path in self._texts))
+
     def check(self, path: str) -> None:
         """Refuse a path outside the allowed folders, links followed.
 

@@ -158,6 +158,10 @@ class Release:
     skip_schema_validation: bool = False
     include_crds: bool = True
     """False where ``skipCRDs`` keeps the chart's crds/ folder out."""
+    part_of: str = ""
+    """Of the definitions that the plan splits off a release: the name of that release, which Helm renders them by."""
+    definitions_apart: bool = False
+    """Whether the plan makes a release of its own of its CustomResourceDefinitions."""
     opaque: tuple[str, ...] = ()
     """Reasons why what Helm applies may not be what the chart renders (postRenderer, transformers, kubectlApply …)."""
 
@@ -213,6 +217,11 @@ class Estate:
     findings: tuple[Finding, ...] = ()
     chart_sources: tuple[ChartSource, ...] = ()
     """Where charts come from that are neither in the estate nor mapped to a folder; each once."""
+    files: tuple[str, ...] = ()
+    """Every text file that was read, root-relative where it lies below the root, sorted; charts are not among them."""
+    opened: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What ``ref+`` references gave that could be looked up offline: ``(text, the file that refers to it)``. These are
+    secrets: only ``values`` and ``render`` may show them."""
 
     def in_environment(self, environment: str) -> tuple[Release, ...]:
         """The releases of one environment, in order."""

@@ -64,6 +64,8 @@ class ReleasePlan:
     pins: JsonObject = field(default_factory=dict)
     """Values laid over all other layers, e.g. to switch a random value off: ``{"admin": {"existingSecret": …}}``."""
     pin_reason: str = ""
+    crds: str = ""
+    """``apart``: its CustomResourceDefinitions become a component of their own."""
     state: str = ""
     """Empty, ``fenced`` or ``removed`` (decided by cut-over)."""
     disposition_source: DecisionSource = DecisionSource.INFERRED
@@ -116,6 +118,19 @@ class PlannedEnvironment:
     api_versions: tuple[str, ...] = ()
     contexts: Mapping[str, str] = field(default_factory=dict)
     """Kube context of a release → the cluster that Argo CD knows; a context that is missing here is an error."""
+    cluster_type: str = ""
+    """What it shares components and values with in the layout ``shared``: ``nonprod``; empty: a type of its own."""
+
+
+@dataclass(frozen=True)
+class ProjectRole:
+    """A role of an AppProject: who has it, and what it may do with the Applications of the project."""
+
+    name: str
+    may: tuple[str, ...]
+    """Actions on Applications (``get``, ``sync`` …); ``logs`` and ``exec`` are those of their Pods."""
+    groups: tuple[str, ...] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,6 +171,10 @@ class Plan:
     questions: tuple[Question, ...] = ()
     findings: tuple[Finding, ...] = ()
     rules: tuple[PlanRule, ...] = ()
+    removal: str = "keep"
+    """What becomes of an Application whose component.yaml is gone: ``keep``, or ``delete`` with its objects."""
+    projects: Mapping[str, tuple[ProjectRole, ...]] = field(default_factory=dict)
+    """AppProject → the roles that it gets."""
     said: tuple[str, ...] = ()
     """Settings that a person wrote although they are the default: ``handover``, ``environments.dev.kubeVersion``."""
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from migrate.model.deployed import DeployedRelease
 from migrate.model.difference import Difference as Difference
 from migrate.model.difference import Explanation as Explanation
-from migrate.model.finding import Finding
+from migrate.model.finding import Finding, Severity
 from migrate.model.rollout import EnvironmentRollout, Gate
 
 
@@ -68,6 +68,18 @@ class Report:
     """The estate against what is deployed, where that was asked."""
     rollout: tuple[EnvironmentRollout, ...] = ()
     """What the rolling syncs would do, where that was asked."""
+
+    @property
+    def errors(self) -> int:
+        """How many findings forbid to call the estate proven."""
+        return sum(finding.severity is Severity.ERROR for finding in self.findings)
+
+    @property
+    def claim(self) -> str:
+        """What is proven where every row is equal or explained; less where a plugin renders on the cluster."""
+        if any(why.kind == "plugin" for row in self.releases for why in row.explanations):
+            return "reach helmfile as before; what the plugin's helmfile prints is not proven"
+        return "are what Helmfile applied"
 
     def summary(self) -> dict[str, int]:
         """How many rows of each verdict, every verdict present."""

@@ -20,6 +20,8 @@ class Gate:
     """Those of ``unwatched`` that a controller of their own works on."""
     hooks: int = 0
     """Objects that run as hooks; no step waits for them alone."""
+    late: tuple[str, ...] = ()
+    """Hooks that run after the sync: an Application is Synced and Healthy, and its step over, while they still do."""
 
 
 class Fate(StrEnum):
@@ -88,6 +90,8 @@ class EnvironmentRollout:
     """Applications that are Healthy at once, so that nobody waits for what they start."""
     closed: tuple[Remark, ...] = ()
     """Applications of a step with maxUpdate 0: a person has to sync them, or all later steps wait."""
+    late: tuple[Remark, ...] = ()
+    """Applications that others need, with hooks after the sync: the next step opens while those still run."""
     by_hand: tuple[str, ...] = ()
     """Applications that no rolling sync governs: the hand-over is manual."""
     unordered: tuple[str, ...] = ()

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from migrate.model.finding import Finding
 from migrate.model.json import JsonValue
 
+EXTERNALISED = "externalised-secret"
+"""The text that stands in for a plaintext secret where migration.yaml says ``externalise``."""
+
 
 @dataclass(frozen=True)
 class Provenance:

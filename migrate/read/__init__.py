@@ -98,6 +98,7 @@ def _read(request: ReadRequest, *, reveal: bool, with_values: bool) -> Estate:
     found: dict[str, tuple[Release, ...]] = {}
     sources: dict[ChartSource, None] = {}
     errors: list[EstateError] = []
+    opened: set[tuple[str, str]] = set()
     templates = _templates(request, files)
     pending = list(environments)
     while pending:
@@ -107,6 +108,7 @@ def _read(request: ReadRequest, *, reveal: bool, with_values: bool) -> Estate:
         found[name] = _through_binary(session, paths) if through_binary else _read_environment(session, paths, errors)
         findings += session.findings
         sources |= dict.fromkeys(session.chart_sources)
+        opened |= session.opened
         if not request.environments:
             declared = (e for names in session.declared.values() for e in names)
             pending += [e for e in dict.fromkeys(declared) if e not in found and e not in pending]
@@ -120,6 +122,8 @@ def _read(request: ReadRequest, *, reveal: bool, with_values: bool) -> Estate:
         releases=tuple(release for releases in found.values() for release in releases),
         findings=sort_findings(once(findings, tuple(found))),
         chart_sources=tuple(sources),
+        files=files.texts_read(),
+        opened=tuple(sorted(opened)),
     )
 
 

@@ -16,7 +16,7 @@ from migrate.doors.yaml import YamlError, compose_yaml, plain_value
 from migrate.errors import EstateError
 from migrate.model.estate import Placeholder
 from migrate.model.finding import Severity, SourceLocation
-from migrate.read.secrets import placeholder_text
+from migrate.read.secrets import placeholder_text, replace_leaves
 from migrate.read.session import Session
 
 _REFERENCE = re.compile(r'((secret)?ref)\+([^+:]*://[^+\n ]+[^+\n ",])\+?')
@@ -100,7 +100,7 @@ class References:
 
     def _looked_up(self, match: re.Match[str], path: str) -> Any:
         try:
-            return _lookup(self.session, match[3], self.place)
+            value = _lookup(self.session, match[3], self.place)
         except _UnknownError as error:
             if str(error):
                 self.session.tell(
@@ -112,6 +112,8 @@ class References:
                 )
             self.placeholders.append(Placeholder(path, match[0], placeholder_text(match[0]), self.place))
             return self.placeholders[-1].text
+        replace_leaves(value, lambda _, leaf: self.session.opened.add((go_text(leaf), self.place.file)))
+        return value
 
 
 def go_text(value: Any) -> str:

@@ -42,6 +42,8 @@ class Session:
     """Whether the estate is read as helmfile 0 reads it (rule 17.1)."""
     stand_ins: dict[str, str] = field(default_factory=dict)
     """Text of a placeholder that templates may see → what it stands for."""
+    opened: set[tuple[str, str]] = field(default_factory=set)
+    """What references gave that could be looked up here: the text, and the file that refers to it (decision 25)."""
 
     def tell(
         self,

@@ -328,9 +328,9 @@ def test_values_that_differ_are_shown_unless_they_may_be_secret(many: Path, tmp_
 def test_what_only_helmfile_can_read_is_a_difference_and_an_estate(
     many: Path, tmp_path: Path, migrate: Migrate
 ) -> None:
-    write_files(tmp_path, {"outside/values.yaml": "far: away\n"})
-    child = MANY["nested/child.yaml"].replace("[{size: 10}]", "[../../outside/values.yaml]")
-    write_files(many, {"nested/child.yaml": child})
+    write_files(tmp_path, {"outside/base.yaml": "commonLabels: {far: away}\n"})
+    child = MANY["nested/child.yaml"]
+    write_files(many, {"nested/child.yaml": f"bases: [../../outside/base.yaml]\n---\n{child}"})
     arguments = ("inspect", ".", "--allow-exec", "-e", "dev", "--output", "json")
     outcome = migrate(many, *arguments, "--compare-with-helmfile")
     assert outcome.code == 1
@@ -338,7 +338,7 @@ def test_what_only_helmfile_can_read_is_a_difference_and_an_estate(
     listed = migrate(many, *arguments, "--helmfile-binary", "helmfile")
     assert listed.code == 0, listed.err
     sources = {r["name"]: r["source"] for r in compared(listed)["releases"]}
-    assert (sources["store"]["file"], sources["store"]["line"]) == ("nested/child.yaml", 4)
+    assert (sources["store"]["file"], sources["store"]["line"]) == ("nested/child.yaml", 6)
 
 
 # --- secrets
@@ -421,9 +421,9 @@ def test_what_helmfile_cannot_write_is_a_finding_and_the_others_are_there(secret
 @rig
 @needs_helmfile
 def test_where_our_own_reading_fails_everything_that_may_be_secret_is_masked(secretive: Path, tmp_path: Path) -> None:
-    write_files(tmp_path, {"outside.yaml": "far: away\n"})
+    write_files(tmp_path, {"outside.yaml": "environments: {dev: {}}\n"})
     file = secretive / "helmfile.yaml"
-    file.write_text(file.read_text().replace("[{size: 4}]", "[../outside.yaml]"))
+    file.write_text(file.read_text().replace("environments: {dev: {}}", "bases: [../outside.yaml]"))
     estate = through_binary(secretive, environments=("dev",), allow_paths=())
     known = next(r for r in estate.releases if r.name == "known")
     assert [p.path for p in known.values[0].placeholders] == [""]
