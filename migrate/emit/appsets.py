@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 from migrate.emit.pieces import Piece, join_pieces, yaml_piece
 from migrate.emit.placement import Placement, cluster_name
+from migrate.emit.runbook_releases import guard_is_lifted, guarded_names
+from migrate.emit.shared import CLUSTERS, cluster_type
+from migrate.emit.values import SHARED
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.plan import Plan, Step
 from migrate.model.tree import Provenance
@@ -27,10 +30,10 @@ spec:
 {{- if .kubeVersion }}
       kubeVersion: {{ .kubeVersion | toJson }}
 {{- end }}
-{{- if .valueFiles }}
+{{- if .valueFiles }}<lenient>
       valueFiles:
 {{- range .valueFiles }}
-        - {{ printf "/%s" . | toJson }}
+        - {{ printf "/%s" .<fill> | toJson }}
 {{- end }}
 {{- end }}
 {{- if .parameters }}
@@ -40,7 +43,7 @@ spec:
       fileParameters:
 {{- range .fileParameters }}
         - name: {{ .name | toJson }}
-          path: {{ printf "/%s" .path | toJson }}
+          path: {{ printf "/%s" .path<fill> | toJson }}
 {{- end }}
 {{- end }}
 {{- if .ignoreDifferences }}
@@ -51,6 +54,21 @@ spec:
     syncOptions: {{ .syncOptions | toJson }}
 {{- end }}
 """
+
+
+_FILLED_IN = ' | replace "{environment}" $.target.environment | replace "{clusterType}" $.target.clusterType'
+_CLUSTER = "{{ if .cluster }}{{ .cluster }}{{ else }}{{ .target.cluster }}{{ end }}"
+"""In the layout ``shared`` one list of files stands for all environments, and some may lack a file of it."""
+
+
+_KEEPING = (
+    "Applications outlive this ApplicationSet, and none is deleted because its component.yaml is gone:",
+    "a mistake in the repository then costs nothing. Delete an Application by hand when it is meant.",
+)
+_REMOVING = (
+    "An Application whose component.yaml is gone is deleted with its objects (migration.yaml: removal); those that the",
+    "patch names hold data: they have no finalizer, so that their objects stay whatever happens to files.",
+)
 
 
 def make_appsets(environment: str, placements: Sequence[Placement], plan: Plan) -> Piece:
@@ -66,10 +84,7 @@ def make_appsets(environment: str, placements: Sequence[Placement], plan: Plan) 
 
 def _piece(environment: str, name: str, project: str, placements: Sequence[Placement], plan: Plan) -> Piece:
     handovers = {placement.handover for placement in placements} or {plan.handover}
-    comment = [
-        "Applications outlive this ApplicationSet, and none is deleted because its component.yaml is gone:",
-        "a mistake in the repository then costs nothing. Delete an Application by hand when it is meant.",
-    ]
+    comment = list(_REMOVING if guard_is_lifted(placements, plan) else _KEEPING)
     if handovers == {"manual"}:
         comment.append("Hand-over is manual: nothing syncs until a person does it (migration.yaml: handover).")
     else:
@@ -95,9 +110,17 @@ def _document(
     }
     if "done" in handovers:
         spec["strategy"] = _strategy(plan, placements, mixed=len(handovers) > 1)
-    spec["syncPolicy"] = {"preserveResourcesOnDeletion": True, "applicationsSync": "create-update"}
+    spec["syncPolicy"] = {
+        "preserveResourcesOnDeletion": True,
+        "applicationsSync": "sync" if guard_is_lifted(placements, plan) else "create-update",
+    }
     spec["template"] = _template(plan, mixed=len(handovers) > 1)
-    spec["templatePatch"] = _PATCH
+    shared = plan.layout == "shared"
+    lenient = "\n      ignoreMissingValueFiles: true" if shared else ""
+    removing = _finalizers(placements) if guard_is_lifted(placements, plan) else ""
+    spec["templatePatch"] = removing + _PATCH.replace("<lenient>", lenient).replace(
+        "<fill>", _FILLED_IN if shared else ""
+    )
     metadata: JsonObject = {
         "name": name,
         "namespace": ARGOCD_NAMESPACE,
@@ -107,13 +130,39 @@ def _document(
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": metadata, "spec": spec}
 
 
+def _finalizers(placements: Sequence[Placement]) -> str:
+    """The start of the patch that lets an Application take its objects along, unless it holds data (decision 7).
+
+    ``preserveResourcesOnDeletion`` keeps the controller from adding the finalizer to all of them.
+    """
+    finalizer = "  finalizers: [resources-finalizer.argocd.argoproj.io]\n"
+    guarded = guarded_names(placements)
+    if not guarded:
+        return f"metadata:\n{finalizer}"
+    names = " ".join(f'"{name}"' for name in guarded)
+    return f"{{{{- if not (has .name (list {names})) }}}}\nmetadata:\n{finalizer}{{{{- end }}}}\n"
+
+
 def _generator(environment: str, project: str, plan: Plan) -> JsonObject:
+    folders = [environment]
+    if plan.layout == "shared":
+        folders = list(dict.fromkeys([SHARED, cluster_type(environment, plan), environment]))
     git: JsonObject = {
         "repoURL": plan.repo_url,
         "revision": plan.revision,
-        "files": [{"path": f"environments/{environment}/components/**/component.yaml"}],
+        "files": [{"path": f"environments/{folder}/components/**/component.yaml"} for folder in folders],
     }
-    return {"git": git, "selector": {"matchLabels": {"project": project}}} if project else {"git": git}
+    generator: JsonObject = {"git": git}
+    if plan.layout == "shared":
+        cluster: JsonObject = {
+            "repoURL": plan.repo_url,
+            "revision": plan.revision,
+            "files": [{"path": f"{CLUSTERS}/{environment}.yaml"}],
+            # Both children read files; without a prefix the first one's path would hide the component's.
+            "pathParamPrefix": "clusterFile",
+        }
+        generator = {"matrix": {"generators": [{"git": cluster}, generator]}}
+    return {**generator, "selector": {"matchLabels": {"project": project}}} if project else generator
 
 
 def _template(plan: Plan, *, mixed: bool) -> JsonObject:
@@ -136,7 +185,10 @@ def _template(plan: Plan, *, mixed: bool) -> JsonObject:
                 "path": "{{ .chart.path }}",
                 "helm": {"releaseName": "{{ .releaseName }}"},
             },
-            "destination": {"name": "{{ .cluster }}", "namespace": "{{ .namespace }}"},
+            "destination": {
+                "name": _CLUSTER if plan.layout == "shared" else "{{ .cluster }}",
+                "namespace": "{{ .namespace }}",
+            },
         },
     }
 

@@ -10,7 +10,7 @@ from migrate.emit.facts import ProjectFacts
 from migrate.emit.pieces import Piece, join_pieces, yaml_piece
 from migrate.emit.placement import cluster_name
 from migrate.model.json import JsonObject, JsonValue
-from migrate.model.plan import Plan
+from migrate.model.plan import Plan, ProjectRole
 from migrate.model.sync import NAMESPACED_ONLY
 from migrate.model.tree import Provenance
 
@@ -20,6 +20,8 @@ _PURPOSE = {
     "apps": "Product services; namespaced kinds only.",
 }
 
+_OF_PODS = {"logs": ("logs", "get"), "exec": ("exec", "create")}
+
 
 def make_projects(environment: str, projects: Sequence[ProjectFacts], plan: Plan) -> Piece:
     """An AppProject for each project of the plan, with what its components need and no more."""
@@ -27,14 +29,20 @@ def make_projects(environment: str, projects: Sequence[ProjectFacts], plan: Plan
 
 
 def _project(environment: str, project: ProjectFacts, plan: Plan) -> Piece:
-    whitelist: list[JsonValue] = [{"group": group, "kind": kind} for group, kind in project.cluster_kinds]
     spec: JsonObject = {
         "description": _PURPOSE.get(project.name, f"Components of the project {project.name}."),
         "sourceRepos": [plan.repo_url],
         "destinations": [{"name": cluster, "namespace": namespace} for cluster, namespace in project.destinations],
-        "clusterResourceWhitelist": whitelist,
+        "clusterResourceWhitelist": _kinds(project.cluster_kinds),
+        "namespaceResourceWhitelist": _kinds(project.namespaced_kinds),
     }
-    comment = ["Derived from what the components render: a new kind or namespace wants a line here."]
+    roles = sorted(plan.projects.get(project.name, ()), key=lambda role: role.name)
+    if roles:
+        spec["roles"] = [_role(project.name, role) for role in roles]
+    comment = [
+        "Derived from what the components render: a new kind or namespace wants a line here, or a new conversion.",
+        "Kinds that controllers make of them are listed too: Argo CD shows nothing that its project does not allow.",
+    ]
     if project.name in NAMESPACED_ONLY:
         comment.append("Namespaced kinds only: an operator or a CRD belongs to the project platform.")
     return yaml_piece(
@@ -50,10 +58,30 @@ def _project(environment: str, project: ProjectFacts, plan: Plan) -> Piece:
     )
 
 
+def _kinds(kinds: Sequence[tuple[str, str]]) -> list[JsonValue]:
+    return [{"group": group, "kind": kind} for group, kind in kinds]
+
+
+def _role(project: str, role: ProjectRole) -> JsonObject:
+    """A role, its policies as Argo CD demands them: on objects of its own project alone (rule 9.10)."""
+    policies: list[JsonValue] = [
+        f"p, proj:{project}:{role.name}, {resource}, {action}, {project}/*, allow"
+        for resource, action in (_OF_PODS.get(action, ("applications", action)) for action in role.may)
+    ]
+    groups: list[JsonValue] = list(role.groups)
+    described: JsonObject = {"description": role.description} if role.description else {}
+    return {"name": role.name, **described, **({"groups": groups} if groups else {}), "policies": policies}
+
+
+def repository_name(plan: Plan) -> str:
+    """The name of the Secret, and of its file."""
+    plain = re.sub(r"^[a-z+]+://|\.git$", "", plan.repo_url.lower())
+    return f"repo-{re.sub(r'[^a-z0-9]+', '-', plain).strip('-')}"[:63].rstrip("-")
+
+
 def make_repository(environment: str, plan: Plan) -> Piece:
     """The Secret that tells Argo CD of the repository. Credentials are added in the cluster, never here."""
-    name = "repo-" + (re.sub(r"[^a-z0-9]+", "-", re.sub(r"^[a-z+]+://|\.git$", "", plan.repo_url.lower())).strip("-"))
-    name = name[:63].rstrip("-")
+    name = repository_name(plan)
     return yaml_piece(
         f"environments/{environment}/argocd/repos/{name}.yaml",
         {
@@ -68,8 +96,8 @@ def make_repository(environment: str, plan: Plan) -> Piece:
             "stringData": {"type": "git", "url": plan.repo_url},
         },
         comment=[
-            "Credentials (username and password, or sshPrivateKey) are added to this Secret in the cluster;",
-            "a sync of this file leaves them there.",
+            "The repository alone. Its credentials come from the cluster, never from git: README.md has the ways.",
+            "A sync of this file leaves keys alone that were added to the Secret there.",
         ],
         origins=(Provenance(0, "migration.yaml#repoURL"),),
     )

@@ -5,57 +5,41 @@ The root Application does not sync them: where a chart installs Argo CD, that ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from migrate.emit.appsets import ARGOCD_NAMESPACE
+from migrate.emit.facts import applied_manifests
+from migrate.emit.health import health_settings
 from migrate.emit.pieces import Piece, join_pieces, yaml_piece
+from migrate.emit.placement import Placement
+from migrate.model.assessments import unassessed_kinds
+from migrate.model.finding import Finding, Severity
+from migrate.model.health import HEALTH_KEY
 from migrate.model.json import JsonObject
+from migrate.model.plan import Disposition, Plan
 from migrate.model.tree import Provenance
 
-# Without this check an Application inside another is never waited for (Argo CD dropped its own in 1.8).
-_APPLICATION_HEALTH = """\
-local health = obj.status ~= nil and obj.status.health or nil
-if health == nil or health.status == nil then
-  return {status = "Progressing", message = "not assessed yet"}
-end
-return {status = health.status, message = health.message or ""}
-"""
 
-_CONDITION_HEALTH = """\
-local conditions = obj.status ~= nil and obj.status.conditions or {{}}
-for _, condition in ipairs(conditions) do
-  if condition.type == "{failed}" and condition.status == "True" then
-    return {{status = "Degraded", message = condition.message or ""}}
-  end
-end
-for _, condition in ipairs(conditions) do
-  if condition.type == "{ready}" and condition.status == "True" then
-    return {{status = "Healthy", message = condition.message or ""}}
-  end
-end
-return {{status = "Progressing", message = "waiting for the condition {ready}"}}
-"""
+def make_ops(environment: str, placements: Sequence[Placement], plan: Plan) -> Piece:
+    """The settings for one environment, by what its deployed ``placements`` render.
 
-# Custom resources that Argo CD has no check for, so that their phase would count as done at once:
-# (group, kind) → the condition that says it works, and the one that says it failed.
-_CONDITIONS = {
-    ("k8s.keycloak.org", "KeycloakRealmImport"): ("Done", "HasErrors"),
-    ("temporal.io", "TemporalCluster"): ("Ready", "ReconcileError"),
-    ("temporal.io", "TemporalNamespace"): ("Ready", "ReconcileError"),
-}
-
-
-def make_ops(environment: str, kinds: Iterable[tuple[str, str]], *, by_chart: bool) -> Piece:
-    """The settings for one environment; ``kinds`` are those that it renders, ``by_chart``: a chart installs Argo CD."""
+    Where the bootstrap installs Argo CD with a chart, the same settings are there as values for it.
+    """
     folder = f"environments/{environment}/argocd/ops"
-    settings = cm_settings(kinds)
+    kinds = {(m.key.group, m.key.kind) for placement in placements for m in applied_manifests(placement)}
+    settings: JsonObject = {
+        # Objects that Helm made carry the instance label; tracking by it would take them for our own.
+        "application.resourceTrackingMethod": "annotation",
+        **health_settings(kinds, plan.argocd_version),
+    }
     # Read by the ApplicationSet controller when it starts: restart it after a change.
     parameters: JsonObject = {"applicationsetcontroller.enable.progressive.syncs": "true"}
     pieces = [
         _config_map(folder, "argocd-cm", settings),
         _config_map(folder, "argocd-cmd-params-cm", parameters),
+        Piece(findings=tuple(_unassessed(environment, placements, plan.argocd_version))),
     ]
-    if by_chart:
+    if any(release.disposition is Disposition.BOOTSTRAP for release in plan.releases):
         pieces.append(
             yaml_piece(
                 f"{folder}/argocd-values.yaml",
@@ -67,18 +51,26 @@ def make_ops(environment: str, kinds: Iterable[tuple[str, str]], *, by_chart: bo
     return join_pieces(pieces)
 
 
-def cm_settings(kinds: Iterable[tuple[str, str]]) -> JsonObject:
-    """The data of argocd-cm that the tree relies on."""
-    settings: JsonObject = {
-        # Objects that Helm made carry the instance label; tracking by it would take them for our own.
-        "application.resourceTrackingMethod": "annotation",
-        "resource.customizations.health.argoproj.io_Application": _APPLICATION_HEALTH,
-    }
-    for group, kind in sorted(set(kinds) & set(_CONDITIONS)):
-        ready, failed = _CONDITIONS[group, kind]
-        script = _CONDITION_HEALTH.format(ready=ready, failed=failed)
-        settings[f"resource.customizations.health.{group}_{kind}"] = script
-    return settings
+def _unassessed(environment: str, placements: Sequence[Placement], argocd_version: str) -> list[Finding]:
+    """Custom kinds that nobody can tell the health of, each once, at the first release that brings it."""
+    first: dict[tuple[str, str], Placement] = {}
+    for placement in placements:
+        kinds = {(m.key.group, m.key.kind) for m in applied_manifests(placement)}
+        for kind in unassessed_kinds(kinds, argocd_version):
+            first.setdefault(kind, placement)
+    return [
+        Finding(
+            "EM033",
+            Severity.INFO,
+            f"{placement.release.id}: nobody can tell the health of {kind}.{group}: "
+            "its phase counts as done as soon as it is applied",
+            f"if others wait for what comes of it, add {HEALTH_KEY}{group}_{kind} to Argo CD's argocd-cm",
+            placement.release.source,
+            placement.release.id,
+            environment,
+        )
+        for (group, kind), placement in sorted(first.items())
+    ]
 
 
 def _config_map(folder: str, name: str, data: JsonObject) -> Piece:

@@ -6,39 +6,66 @@ import posixpath
 from collections.abc import Iterable, Sequence
 
 from migrate.emit.pieces import Piece
-from migrate.emit.placement import Carriage, Placement, cluster_name, hook_types
+from migrate.emit.placement import Placement, cluster_name
+from migrate.emit.runbook_bootstrap import bootstrap_section
+from migrate.emit.runbook_layouts import make_kustomize_runbook, make_plugin_runbook, shared_section
+from migrate.emit.runbook_releases import (
+    clean_up_commands,
+    guard_is_lifted,
+    guarded_names,
+    holding_data,
+    hooks_that_run_again,
+    layers_table,
+    order_section,
+    placeholders_section,
+)
 from migrate.model.estate import Estate
 from migrate.model.plan import Plan
 from migrate.model.tree import Provenance
 
 
 def make_runbook(estate: Estate, placements: Sequence[Placement], plan: Plan) -> Piece:
-    """The runbook of a tree."""
+    """The runbook of a tree. Every command in it fits the tree: files, names and labels are there."""
+    if plan.layout == "kustomize":
+        return make_kustomize_runbook(estate, placements, plan)
+    if plan.layout == "plugin":
+        return make_plugin_runbook(estate, placements, plan)
     environments = estate.environments
     deployed = [placement for placement in placements if not placement.parked]
+    lifted = guard_is_lifted(deployed, plan)
     parts = [
-        _intro(estate, plan),
-        _bootstrap(environments, plan),
-        _order(environments, deployed, plan),
-        _sync(plan),
+        _intro(estate, plan, lifted=lifted),
+        shared_section() if plan.layout == "shared" else "",
+        bootstrap_section(environments, deployed, plan),
+        order_section(environments, deployed, plan),
+        _sync(deployed, plan),
+        placeholders_section(placements),
         _adoption(deployed),
-        _placeholders(placements),
-        _cutover(deployed),
-        _rollback(),
-        _daily(),
+        _cutover(environments, deployed),
+        _rollback(environments, plan, lifted=lifted),
+        _parking(deployed, lifted=lifted),
+        _clean_up(deployed),
+        _daily(plan),
     ]
     text = "\n".join(part for part in parts if part)
     return Piece({"README.md": text.encode("utf-8")}, {"README.md": (Provenance(0, "migrate: the runbook"),)})
 
 
-def _intro(estate: Estate, plan: Plan) -> str:
+def _intro(estate: Estate, plan: Plan, *, lifted: bool) -> str:
     # Where the estate lies on somebody's disk is nobody's business: the tree must be the same from everywhere.
     where = estate.path.removeprefix(estate.root.rstrip("/") + "/") if estate.path.startswith("/") else estate.path
+    kept = """\
+No Application is deleted because its `component.yaml` is gone, and when an ApplicationSet is deleted its Applications
+and their objects stay (`applicationsSync: create-update`, `preserveResourcesOnDeletion`)."""
+    gone = """\
+An Application whose `component.yaml` is gone is deleted with its objects (`removal: delete` in migration.yaml), except
+those that hold data: see "Parking and removing"."""
     return f"""\
 # Runbook
 
 This tree holds what the helmfiles in `{posixpath.normpath(where)}` applied, as Argo CD ApplicationSets.
 Argo CD reads it from `{plan.repo_url}`, revision `{plan.revision}`. Environments: {_list(estate.environments)}.
+Commands start in the root of that repository.
 
 | where | what |
 |---|---|
@@ -49,158 +76,87 @@ Argo CD reads it from `{plan.repo_url}`, revision `{plan.revision}`. Environment
 | `sources/charts`, `sources/values` | charts, and values files in the order they are applied |
 | `.migrate` | which files migrate wrote, and where each file came from |
 
-No Application is deleted because its `component.yaml` is gone, and when an ApplicationSet is deleted its Applications
-and their objects stay (`applicationsSync: create-update`, `preserveResourcesOnDeletion`). This stays so after the
-migration. To remove something, park it first (below), then `argocd app delete NAME`: with `--cascade`, the default, the
-objects go too.
+{gone if lifted else kept}
 """
 
 
-def _bootstrap(environments: Sequence[str], plan: Plan) -> str:
-    first = environments[0] if environments else "<env>"
-    root = f"apps-root-{cluster_name(first)}"
-    return f"""\
-## Bootstrap
-
-Once for each environment, with `kubectl` on its cluster; `{first}` stands for any of them.
-
-1. Install Argo CD, if it is not there.
-2. Apply the settings, then restart what reads them only when it starts:
-
-   ```sh
-   cd environments/{first}/argocd/ops
-   kubectl -n argocd patch configmap argocd-cm --type merge --patch-file argocd-cm.yaml
-   kubectl -n argocd patch configmap argocd-cmd-params-cm --type merge --patch-file argocd-cmd-params-cm.yaml
-   kubectl -n argocd rollout restart deployment argocd-applicationset-controller
-   ```
-
-   Where a chart installs Argo CD, put the same into its values (`argocd-values.yaml`, if the folder has one).
-3. Give Argo CD its credentials for `{plan.repo_url}`: `argocd repo add`, or the Secret in `repos/`.
-4. `kubectl apply -f environments/{first}/argocd/parent/{root}.yaml`
-5. `argocd app sync {root}`: projects and ApplicationSets appear, then one Application a component.
-"""
-
-
-def _order(environments: Sequence[str], placements: Sequence[Placement], plan: Plan) -> str:
-    lines = ["## Order", "", "Each phase after the one above it; inside a phase the order does not matter.", ""]
-    lines += ["| phase | Applications | at most at once |", "|---|---|---|"]
-    limits = {step.phase: step.max_update for step in plan.ladder}
-    for phase in sorted({placement.plan.rollout_phase.value for placement in placements}):
-        names: dict[str, list[str]] = {}
-        for placement in placements:
-            if placement.plan.rollout_phase.value == phase:
-                names.setdefault(placement.name, []).append(placement.environment.name)
-        shown = ", ".join(_with_environments(name, names[name], environments) for name in sorted(names))
-        lines.append(f"| {phase} | {shown} | {limits.get(phase) or 'all'} |")
-    return "\n".join(lines) + "\n"
-
-
-def _with_environments(name: str, present: Sequence[str], environments: Sequence[str]) -> str:
-    return name if len(set(present)) == len(environments) else f"{name} ({', '.join(present)})"
-
-
-def _sync(plan: Plan) -> str:
+def _sync(placements: Sequence[Placement], plan: Plan) -> str:
     if plan.handover == "done":
         mode = """\
 Hand-over is done: the ApplicationSet syncs by itself, phase after phase (RollingSync), and waits until every
 Application of a phase is healthy and synced. A phase that never gets there holds back all later ones: look at
 `kubectl -n argocd get applicationset -o yaml` for who is waited for. It needs the progressive syncs of `ops/`;
-without them every Application would sync at once."""
+without them every Application would sync at once. A hook after a sync (PostSync) is not waited for."""
     else:
         mode = """\
 Hand-over is manual: **nothing syncs by itself**. A person goes through the phases in order. When every layer is
 handed over, set `handover: done` in migration.yaml and convert again: then RollingSync takes over the same order."""
+    if not placements:
+        return f"## Sync, wait, diff\n\n{mode}\n"
+    first = min(_of_first(placements), key=lambda p: (p.plan.rollout_phase.value, p.name))
+    phase, name = first.plan.rollout_phase.value, first.name
     return f"""\
-## Sync, diff, wait
+## Sync, wait, diff
 
 {mode}
 
 ```sh
-argocd app list -l rollout-phase=110
-argocd app diff NAME                                          # what a sync would change
-argocd app sync -l rollout-phase=110
-argocd app wait -l rollout-phase=110 --health --sync --timeout 600
+argocd app list -l rollout-phase={phase}
+argocd app diff {name} --refresh    # what a sync would change; exit code 1 if anything
+argocd app sync -l rollout-phase={phase}
+argocd app wait -l rollout-phase={phase} --health --sync --operation --timeout 600    # --operation: hooks too
 ```
+
+While only some layers are cut over, name the Applications of the layer (below) instead of a label, phase by phase.
 """
 
 
 def _adoption(placements: Sequence[Placement]) -> str:
-    text = """\
+    name = min((placement.name for placement in _of_first(placements)), default="NAME")
+    text = f"""\
 ## Adopting what Helm installed
 
 Nothing is uninstalled and nothing is created twice: Argo CD takes over the objects that are there.
 
-1. `migrate verify` says `equal` or `explained` for the release, and `argocd app diff NAME` shows nothing else.
-2. One full sync: `argocd app sync NAME`. Not with `ApplyOutOfSyncOnly`: an Application can look healthy and synced
-   before any sync has marked its objects, and what is unmarked is never pruned later.
-3. Every object carries the mark:
+1. `migrate verify` says `equal` or `explained` for the release, and `argocd app diff` shows nothing else.
+2. One full sync of each Application, `{name}` for example:
 
    ```sh
-   argocd app resources NAME
-   kubectl -n NAMESPACE get KIND NAME -o jsonpath='{.metadata.annotations.argocd\\.argoproj\\.io/tracking-id}'
+   argocd app sync {name}
+   argocd app wait {name} --health --sync --operation --timeout 600
    ```
 
-   (CustomResourceDefinitions never carry one.)
-4. Never `helm uninstall`, nor `helmfile destroy`: both delete the live objects. `helm list` goes on showing the release
-   until its records are deleted: `kubectl -n NAMESPACE delete secret -l owner=helm,name=RELEASE`.
+   Not with `ApplyOutOfSyncOnly`: an Application can look healthy and synced before any sync has marked its objects,
+   and what is unmarked is never pruned later.
+3. Every object carries the mark of its Application. This lists those that do not; CustomResourceDefinitions never do:
+
+   ```sh
+   APP={name}
+   EACH='{{range .status.resources[*]}}{{.kind}}.{{.version}}.{{.group}} {{.name}} {{.namespace}}{{"\\n"}}{{end}}'
+   kubectl -n argocd get application "$APP" -o jsonpath="$EACH" |
+   while read -r kind name namespace; do
+     kubectl ${{namespace:+-n "$namespace"}} get "$kind" "$name" \\
+       -o jsonpath='{{.metadata.annotations.argocd\\.argoproj\\.io/tracking-id}}' </dev/null |
+       grep -q "^$APP:" || echo "not marked: $kind $namespace/$name"
+   done
+   ```
+
+4. Never `helm uninstall`, nor `helmfile destroy`: both delete the live objects.
 
 With server-side apply, fields that Helm set stay owned by `helm` too; the annotation
 `argocd.argoproj.io/client-side-apply-migration-manager: helm` on the Application moves them (Argo CD 3.1 or newer).
 """
-    again = _runs_again(placements)
-    if again:
-        text += "\nThese run (again) when their Application is first synced; Helm had run them before:\n\n"
-        text += "".join(f"- {line}\n" for line in again)
-    return text
+    again = hooks_that_run_again(placements)
+    return f"{text}\n{again}" if again else text
 
 
-def _runs_again(placements: Sequence[Placement]) -> list[str]:
-    found: dict[tuple[str, str], None] = {}
-    for placement in placements:
-        hooks = [m for m in placement.manifests if hook_types(m)]
-        if placement.carriage is not Carriage.HOOKS:
-            hooks = [m for m in hooks if any(word.startswith(("pre-i", "pre-u", "post-i", "post-u"))
-                                             for word in hook_types(m))]  # fmt: skip
-        for manifest in hooks:
-            what = "a plain object now" if placement.carriage is Carriage.HOOKS else "a hook of every sync"
-            found[placement.name, f"`{placement.name}`: {manifest.key} ({', '.join(hook_types(manifest))}; {what})"] = (
-                None
-            )
-    return [line for _, line in sorted(found)]
-
-
-def _placeholders(placements: Sequence[Placement]) -> str:
-    rows: dict[tuple[str, str, str], list[str]] = {}
-    for placement in placements:
-        for placeholder in placement.release.placeholders:
-            key = (placement.name, placeholder.path or "the whole file", " ".join(placeholder.reference.split()))
-            rows.setdefault(key, []).append(placement.environment.name)
-    if not rows:
-        return ""
-    lines = [
-        "## Secrets to supply",
-        "",
-        "Placeholders stand in for these. **Do not sync such an Application as it is**: the placeholder would replace",
-        "the secret. Let the chart take it from a Secret that External Secrets, or a sealed Secret, makes.",
-        "",
-        "| Application | value | comes from | environments |",
-        "|---|---|---|---|",
-    ]
-    lines += [
-        f"| {name} | `{path}` | `{reference}` | {_list(dict.fromkeys(rows[name, path, reference]))} |"
-        for name, path, reference in sorted(rows)
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _cutover(placements: Sequence[Placement]) -> str:
-    layers = sorted({placement.plan.layer for placement in placements}, key=_layer_order)
+def _cutover(environments: Sequence[str], placements: Sequence[Placement]) -> str:
     lines = [
         "## Cut-over",
         "",
         "Layer by layer, one environment after the other, the least important first:",
         "",
-        "1. `migrate verify`, then diff and sync the layer's Applications, and check the marks (above).",
+        "1. `migrate verify`, then diff and sync the layer's Applications phase by phase, and check the marks (above).",
         "2. Fence its releases in the helmfiles, so that helmfile refuses to touch them. A comment stops nothing; a",
         "   hook on each release does:",
         "",
@@ -213,37 +169,111 @@ def _cutover(placements: Sequence[Placement]) -> str:
         "   ```",
         "",
         "3. When the layer has run from Argo CD for as long as you want to see, take its releases out of the",
-        "   helmfiles, never with `helmfile destroy`.",
+        "   helmfiles, never with `helmfile destroy`, and clean up Helm's records (below).",
         "",
-        "The layers in their order: " + _list(f"`{layer}`" for layer in layers) + ".",
+        *layers_table(environments, placements),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _layer_order(layer: str) -> tuple[int, str]:
-    """``5-x`` before ``10-y``."""
-    number = layer.partition("-")[0]
-    return (int(number) if number.isdigit() else 0, layer)
-
-
-def _rollback() -> str:
-    return """\
+def _rollback(environments: Sequence[str], plan: Plan, *, lifted: bool) -> str:
+    root = f"apps-root-{cluster_name(environments[0])}" if environments else "ROOT"
+    stay = " if migration.yaml says `removal: keep` and the root was synced" if lifted else ""
+    by_itself = "RollingSync syncs it" if plan.handover == "done" else "then sync"
+    return f"""\
 ## Rollback
 
-`git revert` the commit, then sync. `argocd app rollback NAME` works too while nothing syncs by itself, but the next
-sync brings back what git says. While a layer is not cut over, helmfile can still apply it; let one of the two do it.
+- A change: `git revert COMMIT`, push, {by_itself}. `argocd app rollback` works too while nothing syncs by itself, but
+  the next sync brings back what git says.
+- A layer that is not cut over: helmfile can still apply it; let one of the two do it. Where the hand-over is done, set
+  `layerHandover: {{LAYER: manual}}` in migration.yaml and convert again first, or RollingSync goes on.
+- A layer that is fenced: take the hook out of its releases, then `helmfile apply` for them. Helm's records must still
+  be there, so clean up last. The marks of Argo CD do no harm.
+- Everything: the root first, or it makes them again, then the ApplicationSets. Applications and objects
+  stay{stay}.
+
+  ```sh
+  kubectl -n argocd delete application {root}
+  kubectl -n argocd delete applicationset NAME
+  ```
 """
 
 
-def _daily() -> str:
-    return """\
+def _parking(placements: Sequence[Placement], *, lifted: bool) -> str:
+    name = min((placement.name for placement in _of_first(placements)), default="NAME")
+    guarded = guarded_names(placements)
+    text = f"""\
+## Parking and removing
+
+To park a component in one environment, rename its `component.yaml` to `component.disabled.yaml` and push.
+{_what_parking_does(lifted=lifted)}
+
+To remove something for good, park it first, or its ApplicationSet makes it again. Then one of these:
+
+```sh
+argocd app delete {name} --cascade=false    # the Application alone: its objects stay and run on
+argocd app delete {name}                    # with its objects, after a question
+```
+
+With its objects go all it applied, Services and volume claims too. What stays: Namespaces with `Delete=false`,
+CustomResourceDefinitions (Argo CD deletes none), objects with `helm.sh/resource-policy: keep`, and claims that a
+StatefulSet made.
+"""
+    table = holding_data(placements)
+    if table:
+        text += f"\nThese hold data, or what others hang on. Before you delete one, know what goes:\n\n{table}"
+    if lifted:
+        return (
+            f"{text}\nNo file that goes takes one of these along: their Applications have no finalizer.\n"
+            if guarded
+            else text
+        )
+    return f"""{text}
+When all is handed over and has run for a while, this guard may be lifted: `removal: delete` in migration.yaml, convert,
+push, sync the root. From then on a component that is parked or removed goes with its Application and its objects, and
+deleting an ApplicationSet deletes its Applications; those in the table keep their objects, whatever happens to files.
+"""
+
+
+def _what_parking_does(*, lifted: bool) -> str:
+    if lifted:
+        return "**Its Application is deleted, and with it all its objects**, except for those that hold data (below)."
+    return "That deletes nothing: the Application and its objects stay as they are, until somebody syncs or deletes it."
+
+
+def _clean_up(placements: Sequence[Placement]) -> str:
+    if not placements:
+        return ""
+    commands = "\n".join(clean_up_commands(placements))
+    return f"""\
+## Clean-up
+
+`helm list` goes on showing a release until its records are gone. Delete them for layers that are taken out of the
+helmfiles, on each cluster, and never before: without them Helm cannot roll back, and would install anew.
+
+```sh
+{commands}
+```
+
+Labels and annotations that Helm put on objects (`app.kubernetes.io/managed-by: Helm`, `meta.helm.sh/*`) do no harm.
+"""
+
+
+def _daily(plan: Plan) -> str:
+    roles = "" if plan.projects else " Roles for people: `projects:` in migration.yaml."
+    return f"""\
 ## Afterwards
 
-- Park a component in one environment: rename its `component.yaml` to `component.disabled.yaml`. The Application and its
-  objects stay until a person deletes them.
-- A new kind or namespace: add it to the AppProject, or the sync is refused as a whole.
+- A new kind or namespace: add it to the AppProject (`migrate convert` does), or the sync is refused as a whole.{roles}
+- A kind or namespace that goes: prune first (`argocd app sync NAME --prune`), then take it out of the AppProject: Argo
+  CD neither shows nor prunes what a project does not allow.
 - `migrate lint` checks this tree; `migrate lint --inventory markdown` lists the phases.
 """
+
+
+def _of_first(placements: Sequence[Placement]) -> list[Placement]:
+    """Those of the first environment that deploys something: examples are of it."""
+    return [placement for placement in placements if placement.environment == placements[0].environment]
 
 
 def _list(items: Iterable[str]) -> str:

@@ -101,7 +101,9 @@ def check_adoption(subject: Subject) -> Iterator[Hit]:
     for one in subject.expansion.applications:
         options = listed(one.manifest, "spec", "syncPolicy", "syncOptions")
         appset = subject.appset_of(one)
-        if "ApplyOutOfSyncOnly=true" in options and appset is not None and appset.get("spec", "strategy") is None:
+        done = bool(dig(one.manifest, "spec", "syncPolicy", "automated"))  # handed over where nothing rolls
+        by_hand = appset is not None and appset.get("spec", "strategy") is None and not done
+        if "ApplyOutOfSyncOnly=true" in options and by_hand:
             text = f"Application {one.name} has ApplyOutOfSyncOnly while it is handed over"
             hint = "Objects that Helm installed stay untracked, and are never pruned. Add the option after adoption."
             yield warning(text, hint, subject.place(one, "syncOptions"), one.environment)

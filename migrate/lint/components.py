@@ -154,7 +154,8 @@ def _same(stated: Any, found: Any) -> bool:
 
 def check_environment(subject: Subject) -> Iterator[Hit]:
     """L55: an environment reads its own components and values, and what is shared."""
-    names = {path.split("/")[1] for path in subject.tree.files if path.startswith("environments/")}
+    names = subject.environments
+    shared = {folder for taken in subject.component_folders.values() for folder in taken} - names
     for component in subject.components:
         files = listed(component.data, "valueFiles")
         files += [dig(entry, "path") for entry in listed(component.data, "fileParameters")]
@@ -169,7 +170,7 @@ def check_environment(subject: Subject) -> Iterator[Hit]:
         for git in generators(appset, "git"):
             for entry in listed(git, "files") + listed(git, "directories"):
                 owner = re.match(r"environments/([^/]+)/", str(dig(entry, "path")))
-                if owner and appset.environment and owner[1] != appset.environment:
+                if owner and appset.environment and owner[1] not in shared | {appset.environment}:
                     text = f"ApplicationSet {appset.name} picks up components of {owner[1]}: {dig(entry, 'path')}"
                     hint = f"Write environments/{appset.environment}/."
                     where = subject.line(appset, "spec", "generators")

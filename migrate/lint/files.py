@@ -73,8 +73,9 @@ def _used(subject: Subject) -> tuple[set[str], set[str]]:
     files: set[str] = set()
     for component in subject.components:
         folders.add(str(component.get("chart", "path") or "").strip("/"))
-        files |= {str(entry).lstrip("/") for entry in listed(component.data, "valueFiles")}
-        files |= {str(dig(entry, "path") or "").lstrip("/") for entry in listed(component.data, "fileParameters")}
+        entries = [str(entry) for entry in listed(component.data, "valueFiles")]
+        entries += [str(dig(entry, "path") or "") for entry in listed(component.data, "fileParameters")]
+        files |= {path for entry in entries for path in _filled(entry.lstrip("/"), subject)}
     for application in subject.expansion.applications:
         for source in sources(application):
             folders.add(str(source.get("path") or "").strip("/"))
@@ -83,6 +84,14 @@ def _used(subject: Subject) -> tuple[set[str], set[str]]:
                 chart = str(source.get("path") or "")
                 files.add(text.lstrip("/") if text.startswith("/") else posixpath.normpath(f"{chart}/{text}"))
     return folders - {"", "."}, files
+
+
+def _filled(entry: str, subject: Subject) -> set[str]:
+    """The files that a path of a shared component may mean: its ``{environment}`` is filled in by a template."""
+    if "{environment}" not in entry and "{clusterType}" not in entry:
+        return {entry}
+    folders = {name for taken in subject.component_folders.values() for name in taken} | subject.environments
+    return {entry.replace("{environment}", name).replace("{clusterType}", name) for name in folders}
 
 
 def _top(path: str, subject: Subject) -> str:

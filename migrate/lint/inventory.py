@@ -74,9 +74,14 @@ def _entry(one: GeneratedApplication, subject: Subject) -> dict[str, Any]:
         "domain": str(labels.get("domain") or (component.get("domain") if component else "") or ""),
         "project": str(dig(one.manifest, "spec", "project") or ""),
         "namespace": str(dig(one.manifest, "spec", "destination", "namespace") or ""),
-        "path": _component_path(component) or str(dig(one.manifest, "spec", "source", "path") or ""),
+        "path": _component_path(component) or _folder(one),
         "environments": [],
     }
+
+
+def _folder(one: GeneratedApplication) -> str:
+    """The folder that it renders; of a kustomization the one above its environments."""
+    return str(dig(one.manifest, "spec", "source", "path") or "").removesuffix(f"/envs/{one.environment}")
 
 
 def _component_path(component: Document | None) -> str:

@@ -13,7 +13,9 @@ from migrate.lint.rule import Hit, Rule, error, info, warning
 from migrate.lint.sources import sources
 from migrate.lint.subject import Subject, dig, listed
 from migrate.model.application import GeneratedApplication
+from migrate.model.guards import is_guarded
 from migrate.model.manifest import Manifest, ObjectKey
+from migrate.model.plugin import plugin_settings
 
 _HELM_HOOK, _ARGO_HOOK = "helm.sh/hook", "argocd.argoproj.io/hook"
 _IGNORED = "argocd.argoproj.io/ignore-healthcheck"
@@ -21,24 +23,6 @@ _ARGO_WAVE = "argocd.argoproj.io/sync-wave"
 _PINS = re.compile(r"(^|[-/])pins\.ya?ml$")
 _KEEP = "helm.sh/resource-policy"
 _HOOK_KINDS = {"Job", "Pod", "Workflow"}
-# Kinds whose loss is the loss of data, or of everything that hangs on them.
-_GUARDED = {
-    ("", "Namespace"), ("", "PersistentVolumeClaim"), ("apps", "StatefulSet"),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"),
-}  # fmt: skip
-_DATABASES = {
-    "postgresql.cnpg.io": {"Cluster"},
-    "acid.zalan.do": {"postgresql"},
-    "postgres-operator.crunchydata.com": {"PostgresCluster"},
-    "kafka.strimzi.io": {"Kafka", "KafkaNodePool"},
-    "databases.spotahome.com": {"RedisFailover"},
-    "redis.redis.opstreelabs.in": {"Redis", "RedisCluster", "RedisReplication", "RedisSentinel"},
-    "clickhouse.altinity.com": {"ClickHouseInstallation"},
-    "mongodbcommunity.mongodb.com": {"MongoDBCommunity"},
-    "minio.min.io": {"Tenant"},
-    "elasticsearch.k8s.elastic.co": {"Elasticsearch"},
-    "rabbitmq.com": {"RabbitmqCluster"},
-}
 _EXCLUDED = {
     ("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice"), ("coordination.k8s.io", "Lease"),
     ("certificates.k8s.io", "CertificateSigningRequest"), ("cert-manager.io", "CertificateRequest"),
@@ -173,7 +157,13 @@ def _options(manifest: Manifest) -> set[str]:
 
 
 def check_shared(subject: Subject) -> Iterator[Hit]:
-    """L27: one object in two Applications."""
+    """L27: one object in two Applications, or twice in one."""
+    for application in subject.expansion.applications:
+        found = (subject.rendered or {}).get((application.environment, application.name))
+        for finding in found.findings if found else ():
+            if finding.code == "RN006":
+                where = subject.place(application, "chart", "path")
+                yield warning(finding.message, finding.hint, where, application.environment)
     owners: dict[tuple[str, ObjectKey], GeneratedApplication] = {}
     for one, manifest in _manifests(subject):
         if is_hook(manifest):
@@ -188,8 +178,8 @@ def check_shared(subject: Subject) -> Iterator[Hit]:
 def check_guards(subject: Subject) -> Iterator[Hit]:
     """L34: what holds data is kept, whatever happens to the files."""
     for one in subject.expansion.applications:
-        guarded = sorted({_shown(m.key) for m in subject.manifests(one) if _is_guarded(m.key)})
-        if guarded and one.appset and not keeps_resources(subject.appset_of(one)):
+        guarded = sorted({_shown(m.key) for m in subject.manifests(one) if is_guarded(m.key)})
+        if guarded and one.appset and not keeps_resources(subject.appset_of(one)) and not _leaves_objects(subject, one):
             text = f"Application {one.name} holds {', '.join(guarded)}, and its ApplicationSet may delete them"
             hint = "Use an ApplicationSet with preserveResourcesOnDeletion: true and applicationsSync: create-update."
             yield error(text, hint, subject.place(one), one.environment)
@@ -202,8 +192,13 @@ def check_guards(subject: Subject) -> Iterator[Hit]:
                     yield error(text, hint, subject.place(one, "chart", "path"), one.environment)
 
 
-def _is_guarded(key: ObjectKey) -> bool:
-    return (key.group, key.kind) in _GUARDED or key.kind in _DATABASES.get(key.group, set())
+def _leaves_objects(subject: Subject, one: GeneratedApplication) -> bool:
+    """Whether the Application goes without its objects: its ApplicationSet says of each which go, and not of this."""
+    appset = subject.appset_of(one)
+    if appset is None or appset.get("spec", "syncPolicy", "preserveResourcesOnDeletion") is not True:
+        return False
+    chosen = "finalizers:" in str(appset.get("spec", "templatePatch") or "")
+    return chosen and not listed(one.manifest, "metadata", "finalizers")
 
 
 def _shown(key: ObjectKey) -> str:
@@ -215,7 +210,12 @@ def check_renders(subject: Subject) -> Iterator[Hit]:
     for one in subject.expansion.applications:
         found = (subject.rendered or {}).get((one.environment, one.name))
         where = subject.place(one, "chart", "path")
-        if found is not None and found.error:
+        if plugin_settings(one.manifest) is not None:
+            hint = "migrate verify says whether the plugin finds the estate's own files."
+            yield info(
+                f"Application {one.name} is rendered by a plugin, which is not run here", hint, where, one.environment
+            )
+        elif found is not None and found.error:
             text = f"Application {one.name} does not render: {found.error}"
             yield error(text, "Argo CD would report a ComparisonError.", where, one.environment)
         elif found is not None and not found.manifests:
@@ -256,9 +256,9 @@ RULES = (
     ),
     Rule(
         "L27",
-        "no object in two Applications",
-        "they overwrite each other for ever",
-        "AC 7.9",
+        "no object in two Applications, or twice in one",
+        "two overwrite each other for ever; of what is twice in one, Argo CD warns and applies the last",
+        "AC 5.26, 7.9",
         check_shared,
         needs_render=True,
     ),

@@ -22,7 +22,8 @@ def check_roots(subject: Subject) -> Iterator[Hit]:
     for root in subject.roots:
         source = mapped(root.data, "spec", "source")
         path = posixpath.normpath(str(source.get("path") or ".")).strip("/")
-        if source.get("chart") or not _is_own(subject, root, path, inside):
+        brings_none = source.get("chart") or "plugin" in source  # it renders something else than files of the tree
+        if brings_none or not _is_own(subject, root, path, inside):
             continue
         where = subject.line(root, "spec", "source", "path")
         if path != "." and path not in inside:

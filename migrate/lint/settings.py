@@ -8,21 +8,16 @@ from dataclasses import dataclass
 from migrate.lint.applications import release_name
 from migrate.lint.rule import Hit, Rule, error, warning
 from migrate.lint.subject import Document, Key, Subject, listed, mapped
+from migrate.model.assessments import assessed_kinds
 from migrate.model.finding import SourceLocation
+from migrate.model.health import HEALTH_KEY
 from migrate.model.json import JsonObject
 
-HEALTH = "resource.customizations.health."
 PROGRESSIVE_SYNCS = "applicationsetcontroller.enable.progressive.syncs"
-_APPLICATION_HEALTH = f"{HEALTH}argoproj.io_Application"
+_APPLICATION_HEALTH = f"{HEALTH_KEY}argoproj.io_Application"
 _TRACKING = "application.resourceTrackingMethod"
 _SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 _CONFIG_MAPS = {"argocd-cm": "cm", "argocd-cmd-params-cm": "params"}
-# Argo CD has no check for these, and each says itself when it works: without one, its phase is over at once.
-_UNASSESSED = {
-    ("k8s.keycloak.org", "KeycloakRealmImport"),
-    ("temporal.io", "TemporalCluster"),
-    ("temporal.io", "TemporalNamespace"),
-}
 
 
 @dataclass(frozen=True)
@@ -113,8 +108,8 @@ def check_assessed(subject: Subject) -> Iterator[Hit]:
             if one.environment == environment
             for manifest in subject.manifests(one)
         }
-        for group, kind in sorted(_UNASSESSED & set(kinds)):
-            key = f"{HEALTH}{group}_{kind}"
+        for group, kind in assessed_kinds(kinds, subject.argocd_version):
+            key = f"{HEALTH_KEY}{group}_{kind}"
             if key not in setting.data:
                 text = f"{kind}.{group} has no health check, and so {kinds[group, kind].name} is Healthy at once"
                 yield warning(text, f"Add {key} to argocd-cm.", _line(subject, setting, key), environment)

@@ -16,6 +16,7 @@ from migrate.model.application import Expansion, GeneratedApplication
 from migrate.model.finding import SourceLocation
 from migrate.model.json import JsonObject
 from migrate.model.manifest import Manifest, Rendered
+from migrate.model.plugin import SOURCES
 from migrate.model.tree import FileTree
 
 Key = str | int
@@ -71,6 +72,7 @@ class Subject:
     """(environment, name) → active component."""
     api_versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Environment → the API versions that renders assumed besides Kubernetes' own."""
+    argocd_version: str = "3.3"
 
     @functools.cached_property
     def paths(self) -> tuple[str, ...]:
@@ -95,7 +97,30 @@ class Subject:
 
     def component_of(self, application: GeneratedApplication) -> Document | None:
         """The component that became ``application``."""
-        return self.by_name.get((application.environment, application.name))
+        places = self.component_folders.get(application.environment, (application.environment,))
+        known = (self.by_name.get((place, application.name)) for place in (application.environment, *places))
+        return next((one for one in known if one is not None), None)
+
+    @functools.cached_property
+    def component_folders(self) -> Mapping[str, tuple[str, ...]]:
+        """Environment → the folders below environments/ whose components its ApplicationSets take."""
+        found: dict[str, dict[str, None]] = {}
+        for one in self.appsets:
+            for git in generators(one, "git"):
+                for entry in listed(git, "files"):
+                    folder = re.match(r"environments/([^/{}*]+)/components/", str(dig(entry, "path")))
+                    if folder:
+                        found.setdefault(one.environment, {})[folder[1]] = None
+        return {environment: tuple(folders) for environment, folders in found.items()}
+
+    @functools.cached_property
+    def environments(self) -> frozenset[str]:
+        """The folders below environments/, without those that hold nothing but what several environments share."""
+        parts = [path.split("/") for path in self.below("environments")]
+        named = {part[1] for part in parts if len(part) > 2}
+        ruled = {part[1] for part in parts if len(part) > 3 and part[2] == "argocd"}
+        taken = {folder for folders in self.component_folders.values() for folder in folders}
+        return frozenset(ruled | (named - taken))
 
     def appset_of(self, application: GeneratedApplication) -> Document | None:
         """The ApplicationSet that made ``application``."""
@@ -142,6 +167,7 @@ def take_apart(
     faults: list[Fault] = []
     for path in tree.paths():
         is_component = posixpath.basename(path) in ("component.yaml", "component.disabled.yaml")
+        is_component = is_component and not path.startswith(f"{SOURCES}/")  # an estate's own file of that name
         if not is_component and not _may_hold_argo_objects(path, tree.files[path]):
             continue
         try:
@@ -185,7 +211,7 @@ def _may_hold_argo_objects(path: str, content: bytes) -> bool:
     return (
         path.endswith((".yaml", ".yml"))
         and "/templates/" not in f"/{path}"
-        and not path.startswith(".migrate/")
+        and not path.startswith((".migrate/", f"{SOURCES}/"))
         and (_ARGOCD_FOLDER.match(path) is not None or any(word in content for word in _ARGO_WORDS))
     )
 

@@ -11,11 +11,12 @@ from migrate.doors.checkout import Checkout, CheckoutError
 from migrate.doors.helm import HelmError
 from migrate.doors.yaml import dump_yaml
 from migrate.model.json import JsonObject, JsonValue
-from migrate.model.manifest import Manifest, ObjectKey, Rendered
+from migrate.model.manifest import Manifest, Rendered
 from migrate.render.chart import RenderCache
 from migrate.render.hooks import is_skipped, sync_phases
 from migrate.render.namespaces import settle_namespaces, with_namespace
 from migrate.render.objects import object_key
+from migrate.render.repeated import keep_last
 from migrate.render.scopes import Scopes, cluster_scoped, defined_scopes
 from migrate.render.source_type import SourceError
 from migrate.render.sources import Rendering, find_checkout, render_source, text_of
@@ -37,7 +38,7 @@ def render_application(
     """What syncing the Application applies: hooks with their phases, namespaces settled, no tracking annotation.
 
     ``repositories``: repoURL → absolute folder. Objects that Argo CD never applies (tests, unknown hooks) are not
-    there; of an object that two sources give, the last counts. A fault is told in ``error``.
+    there; of an object that is there twice the last counts, with a finding. A fault is told in ``error``.
     """
     rendered = _rendered_sources(manifest, repositories, kube_version, api_versions, _version(argocd_version), cache)
     if rendered.error:
@@ -47,12 +48,10 @@ def render_application(
     if homeless:
         return Rendered(error=homeless)
     settled = settle_namespaces(rendered, namespace, scopes or {}, remove=True)
-    kept: dict[ObjectKey, Manifest] = {}
-    for item in settled.manifests:
-        phases = sync_phases(item, _version(argocd_version))
-        if phases is None or phases:
-            kept[item.key] = dataclasses.replace(item, phases=phases or ())
-    return dataclasses.replace(settled, manifests=tuple(kept.values()))
+    once, repeated = keep_last(settled.manifests, _instance_name(manifest))
+    hooks = ((item, sync_phases(item, _version(argocd_version))) for item in once)
+    kept = (dataclasses.replace(item, phases=phases or ()) for item, phases in hooks if phases is None or phases)
+    return dataclasses.replace(settled, manifests=tuple(kept), findings=(*settled.findings, *repeated))
 
 
 def render_repository(
@@ -91,11 +90,13 @@ def render_targets(
     if homeless:
         return Rendered(error=homeless)
     settled = settle_namespaces(rendered, namespace, scopes or {}, remove=True)
-    kept: dict[ObjectKey, Manifest] = {}
-    for item in settled.manifests:
-        if sync_phases(item, version) is None or is_skipped(item):
-            kept[item.key] = _tracked(_with_encoded_text(item), instance, item.key.namespace or namespace)
-    return dataclasses.replace(settled, manifests=tuple(kept.values()))
+    once, repeated = keep_last(settled.manifests, instance)
+    kept = tuple(
+        _tracked(_with_encoded_text(item), instance, item.key.namespace or namespace)
+        for item in once
+        if sync_phases(item, version) is None or is_skipped(item)
+    )
+    return dataclasses.replace(settled, manifests=kept, findings=(*settled.findings, *repeated))
 
 
 def _with_encoded_text(manifest: Manifest) -> Manifest:

@@ -79,7 +79,7 @@ def release_request(
     values = release_values(estate, release, secrets=secrets)
     return HelmRequest(
         chart=absolute(release.chart_path, estate.root),
-        release_name=release.name,
+        release_name=release.part_of or release.name,
         namespace=release.namespace,
         values=values.texts,
         value_names=values.names,
@@ -126,9 +126,17 @@ def render_unsettled(
         request = release_request(
             estate, release, kube_version=kube_version, api_versions=api_versions, secrets=secrets
         )
-        return _rendered(estate, release, request, cache)
+        return _part(_rendered(estate, release, request, cache), release)
     except HelmError as error:
         return Rendered(error=placed(error.message, release.chart_path or ""))
+
+
+def _part(rendered: Rendered, release: Release) -> Rendered:
+    """Of a release whose definitions are apart, its own part; without a digest, since the chart renders more."""
+    if not release.part_of and not release.definitions_apart:
+        return rendered
+    kept = tuple(m for m in rendered.manifests if (m.key.kind == "CustomResourceDefinition") is bool(release.part_of))
+    return dataclasses.replace(rendered, manifests=kept, digest="")
 
 
 def settle_release(rendered: Rendered, release: Release, scopes: Scopes | None) -> Rendered:

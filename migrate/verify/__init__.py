@@ -1,15 +1,18 @@
 """The proof: what helmfile applies against what Argo CD would apply, object by object, with a reason or a verdict."""
 
+from migrate.model.health import HealthChecks
 from migrate.verify.deployed import Recorded, assign_records, compare_deployed, without_record
 from migrate.verify.explain import RULES
-from migrate.verify.health import HealthChecks, gate_of, health_checks
+from migrate.verify.health import gate_of, health_checks
+from migrate.verify.hiding import without_texts
+from migrate.verify.plugin import is_by_plugin, judge_by_plugin, plugin_findings
 from migrate.verify.releases import (
     Pairing,
     compare_release,
     expansion_findings,
-    helm_findings,
     judge,
     pair_releases,
+    row_findings,
     unjudged,
     verify_releases,
 )
@@ -26,11 +29,15 @@ __all__ = [
     "expansion_findings",
     "gate_of",
     "health_checks",
-    "helm_findings",
+    "is_by_plugin",
     "judge",
+    "judge_by_plugin",
     "pair_releases",
+    "plugin_findings",
+    "row_findings",
     "simulate_rollout",
     "unjudged",
     "verify_releases",
     "without_record",
+    "without_texts",
 ]

@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator
 
 from migrate.doors.helm import HelmError, parse_values
+from migrate.doors.secret_shapes import shapes_in
 from migrate.model.estate import Release
 from migrate.model.json import JsonValue
 from migrate.model.manifest import Manifest
 from migrate.model.report import Difference
-from migrate.model.structure import ABSENT, Side
+from migrate.model.structure import ABSENT, Absent, Side
 from migrate.verify.compare import Change
+from migrate.verify.hiding import hidden
 
 _MOST_SHOWN = 400
 _SECRET_FIELDS = re.compile(r"^(data|stringData)(\.|\[|$)")
@@ -26,7 +28,8 @@ def describe(change: Change, release: Release | None) -> Difference:
         right = _compact(change.right.document if change.right else ABSENT, change.right)
         return Difference(str(change.key), "", left, right)
     secret = change.key.kind == "Secret" and not change.key.group and bool(_SECRET_FIELDS.match(change.path))
-    before, after = (_masked(value) if secret else value for value in (change.before, change.after))
+    field = re.split(r"[.\[\]\"]+", change.path.rstrip('"]'))[-1]
+    before, after = (_masked(value) if secret else _shown(field, value) for value in (change.before, change.after))
     cause = find_cause(change, release) if release and not secret else ""
     return Difference(str(change.key), change.path, _compact(before), _compact(after), cause)
 
@@ -36,8 +39,15 @@ def _compact(value: Side, manifest: Manifest | None = None) -> str:
         return ""
     if manifest is not None and manifest.key.kind == "Secret" and isinstance(value, dict):
         value = {k: _masked(v) if k in ("data", "stringData") else v for k, v in value.items()}
+    if manifest is not None:
+        value = _shown("", value)
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
+
+
+def _shown(field: str, value: Side) -> Side:
+    """Outside of Secrets, what looks like one (decision 25)."""
+    return value if isinstance(value, Absent) else hidden(field, value, lambda text: bool(shapes_in(text)))
 
 
 def _masked(value: Side) -> JsonValue:

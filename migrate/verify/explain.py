@@ -14,6 +14,7 @@ from migrate.model.plan import ReleasePlan
 from migrate.model.report import Explanation
 from migrate.model.structure import ABSENT
 from migrate.verify.compare import Change
+from migrate.verify.externalised import is_externalised
 
 HOOK = "helm.sh/hook"
 _HOOK_ANNOTATIONS = (HOOK, "helm.sh/hook-delete-policy", "helm.sh/hook-output-log-policy")
@@ -26,7 +27,9 @@ _NO_RESOURCE = _ROLLBACKS | {"pre-delete", "post-delete"}
 _WEIGHT = "helm.sh/hook-weight"
 _ARGOCD_HOOK = "argocd.argoproj.io/hook"
 HELM_VERSION = "helm-version"
+REPEATED = "repeated-object"
 _HELM_FINDINGS = {"RN004", "RN005"}
+_REPEATED_FINDING = "RN006"
 
 
 @dataclass(frozen=True)
@@ -117,8 +120,34 @@ def _namespace_guarded(change: Change, comparison: Comparison) -> bool:
     )
 
 
+def _sync_annotated(change: Change, comparison: Comparison) -> bool:
+    """What the layout kustomize writes on resources: a wave among the objects of one Application, and two guards."""
+    if change.left is None or change.right is None or events(change.right):
+        return False
+    if change.annotation == _SYNC_WAVE:
+        is_definition = change.key.kind == "CustomResourceDefinition"
+        return change.before is ABSENT and change.after == ("-1" if is_definition else "1")
+    lost = _options(change.left) - _options(change.right)
+    added = _options(change.right) - _options(change.left)
+    own = {"SkipDryRunOnMissingResource=true", "Prune=false"}
+    return change.annotation == _SYNC_OPTIONS and not lost and added <= own
+
+
 def _namespace_removed(change: Change, comparison: Comparison) -> bool:
     return change.path == "metadata.namespace" and change.after is ABSENT and not change.key.namespace
+
+
+def _repeated(change: Change, comparison: Comparison) -> bool:
+    """A plain object that the chart renders again further down: on both sides the last is what stays.
+
+    Of hooks Helm would run each, and a hook in the place of a plain object is the loss of that object.
+    """
+    if change.path or change.left is None or events(change.left):
+        return False
+    twins = [manifest for manifest in comparison.left.manifests if manifest.key == change.key]
+    as_often = f"{change.key} is {len(twins)} times "
+    told = any(f.code == _REPEATED_FINDING and f.message.startswith(as_often) for f in comparison.right.findings)
+    return told and twins[-1] is not change.left and not events(twins[-1])
 
 
 def _unstable(change: Change, comparison: Comparison) -> bool:
@@ -257,6 +286,10 @@ def _helm_versions(comparison: Comparison) -> Sequence[str]:
     return [f"{f.source}: {f.message}" for f in comparison.right.findings if f.code in _HELM_FINDINGS]
 
 
+def _repeated_objects(comparison: Comparison) -> Sequence[str]:
+    return [finding.message for finding in comparison.right.findings if finding.code == _REPEATED_FINDING]
+
+
 def _nothing_rendered(comparison: Comparison) -> Sequence[str]:
     return [] if comparison.left.manifests or comparison.right.manifests else ["no object on either side"]
 
@@ -295,7 +328,14 @@ RULES: tuple[Rule, ...] = (
         _hook_became_resource,
     ),
     Rule("namespace-prune-guard", "a Namespace is never deleted by a sync", _namespace_guarded),
+    Rule("sync-annotation", "it tells Argo CD how to sync the object, which stays the same", _sync_annotated),
     Rule("namespace-removed", "a cluster-scoped object has no namespace; Argo CD removes it", _namespace_removed),
+    Rule(REPEATED, "Argo CD applies an object once", _repeated, _repeated_objects),
+    Rule(
+        "externalised",
+        "migration.yaml externalises a plaintext secret; a stand-in is in its place until a Secret of the cluster is",
+        lambda change, _: is_externalised(change),
+    ),
     Rule("unstable", "the chart draws it anew in each render", _unstable, _unstable_places),
     Rule(
         "crds-included",

@@ -5,39 +5,18 @@ Both ways to write one are read: ``resource.customizations`` and ``resource.cust
 
 from __future__ import annotations
 
-import fnmatch
-import functools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from migrate.doors.helm import HelmError, parse_values
+from migrate.model.health import HealthChecks, built_in_checks, is_of_kubernetes
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import Manifest, ObjectKey
 from migrate.model.rollout import Gate
 from migrate.model.tree import FileTree
-from migrate.verify.builtin_health import BUILT_IN, BUILT_IN_GROUPS
 
 _SPLIT_KEY = "resource.customizations.health."
 _IGNORED = "argocd.argoproj.io/ignore-healthcheck"
-_OF_KUBERNETES = frozenset({"", "apps", "autoscaling", "batch", "extensions", "policy"})
-_KUBERNETES_DOMAIN = re.compile(
-    r"(?:admissionregistration|apiextensions|apiregistration|certificates|coordination|discovery|events|node"
-    r"|flowcontrol\.apiserver|networking|rbac\.authorization|resource|scheduling|storage)\.k8s\.io"
-)
-
-
-@dataclass(frozen=True)
-class HealthChecks:
-    """What has a health check: ``Kind`` in the core group, else ``group/Kind``; ``*`` in a pattern is any text."""
-
-    kinds: frozenset[str] = frozenset()
-    patterns: tuple[str, ...] = ()
-
-    def watches(self, key: ObjectKey) -> bool:
-        """Whether Argo CD can tell the health of such objects."""
-        name = f"{key.group}/{key.kind}" if key.group else key.kind
-        return name in self.kinds or any(fnmatch.fnmatchcase(name, pattern) for pattern in self.patterns)
 
 
 def health_checks(tree: FileTree, environment: str, argocd_version: str) -> HealthChecks:
@@ -46,27 +25,6 @@ def health_checks(tree: FileTree, environment: str, argocd_version: str) -> Heal
     own = {name for settings in _settings(tree, environment) for name in customised(settings)}
     patterns = sorted(name for name in own if any(sign in name for sign in "*?["))
     return HealthChecks(built_in.kinds | (own - set(patterns)), (*built_in.patterns, *patterns))
-
-
-@functools.cache
-def built_in_checks(argocd_version: str) -> HealthChecks:
-    """The checks that a version of Argo CD brings."""
-    version = _version(argocd_version)
-    kinds: set[str] = set()
-    group = ""
-    for word in BUILT_IN.split():
-        if word.endswith(":"):
-            group = word.removesuffix(":")
-            continue
-        kind, _, since = word.partition("@")
-        if _version(since) <= version:
-            kinds.add(kind if group == "core" else f"{group}/{kind}")
-    found = (word.partition("@") for word in BUILT_IN_GROUPS.split())
-    return HealthChecks(frozenset(kinds), tuple(name for name, _, since in found if _version(since) <= version))
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", text)[:2])
 
 
 def customised(settings: Mapping[str, JsonValue]) -> Iterator[str]:
@@ -106,15 +64,20 @@ def _documents(text: str) -> Iterator[JsonObject]:
 
 
 def gate_of(manifests: Sequence[Manifest], checks: HealthChecks) -> Gate:
-    """What the step of an Application with these objects waits for (rules 8.8 to 8.11)."""
+    """What the step of an Application with these objects waits for (rules 8.8 to 8.11).
+
+    A hook is never waited for: RollingSync goes on as soon as the Application is Synced and Healthy, and it is that
+    while its PostSync hooks still run. What runs before (PreSync, Sync) must end first, or nothing is Synced.
+    """
     plain = [manifest for manifest in manifests if not manifest.phases]
     watched = {m.key for m in plain if checks.watches(m.key) and _may_be_unhealthy(m)}
     others = {manifest.key for manifest in plain} - watched
     return Gate(
         _kinds(watched),
         _kinds(others),
-        _kinds(key for key in others if not _is_of_kubernetes(key.group) and not checks.watches(key)),
+        _kinds(key for key in others if not is_of_kubernetes(key.group) and not checks.watches(key)),
         sum(bool(manifest.phases) for manifest in manifests),
+        tuple(sorted({str(manifest.key) for manifest in manifests if "PostSync" in manifest.phases})),
     )
 
 
@@ -126,10 +89,6 @@ def _may_be_unhealthy(manifest: Manifest) -> bool:
         return True
     spec = manifest.document.get("spec")
     return isinstance(spec, dict) and spec.get("type") == "LoadBalancer"
-
-
-def _is_of_kubernetes(group: str) -> bool:
-    return group in _OF_KUBERNETES or _KUBERNETES_DOMAIN.fullmatch(group) is not None
 
 
 def _kinds(keys: Iterator[ObjectKey] | set[ObjectKey]) -> tuple[str, ...]:

@@ -12,11 +12,28 @@ from migrate.model.finding import Finding, Severity
 from migrate.model.json import JsonObject
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.plan import Disposition, Plan, ReleasePlan
+from migrate.model.plugin import application_name
 from migrate.model.report import Difference, Exclusion, ReleaseVerdict, Report, Verdict
 from migrate.verify.aim import aim_differences
 from migrate.verify.compare import Change, Pair, find_changes, pair_by_key, pair_by_likeness
 from migrate.verify.differences import describe
-from migrate.verify.explain import HELM_VERSION, Comparison, explain_changes, may_change_manifests, opaque_reasons
+from migrate.verify.explain import (
+    HELM_VERSION,
+    REPEATED,
+    Comparison,
+    explain_changes,
+    may_change_manifests,
+    opaque_reasons,
+)
+
+_WORTH_A_LOOK = {
+    HELM_VERSION: (
+        "VF002",
+        "write what is meant, so that both render the same; --helm-binary renders helmfile's side with your helm",
+    ),
+    REPEATED: ("VF003", "let one template bring it: helm install refuses the second, and Argo CD warns at every sync"),
+}
+"""Kind of an explanation → code and hint of the finding that goes with it."""
 
 Renders = Mapping[tuple[str, str], Rendered]
 
@@ -102,7 +119,7 @@ def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expans
         of_release = left.get((pairing.environment, pairing.release.id)) if pairing.release else None
         of_application = right.get((pairing.environment, pairing.application.name)) if pairing.application else None
         rows.append(judge(pairing, plan, of_release, of_application))
-    return Report(tuple(rows), excluded, (*expansion_findings(expansion), *helm_findings(rows)))
+    return Report(tuple(rows), excluded, (*expansion_findings(expansion), *row_findings(rows)))
 
 
 def expansion_findings(expansion: Expansion) -> tuple[Finding, ...]:
@@ -110,20 +127,16 @@ def expansion_findings(expansion: Expansion) -> tuple[Finding, ...]:
     return tuple(_expansion_finding(error) for error in expansion.errors)
 
 
-def helm_findings(rows: Sequence[ReleaseVerdict]) -> tuple[Finding, ...]:
-    """Where the Helm of one side reads something else than that of the other, whatever the verdict."""
+def row_findings(rows: Sequence[ReleaseVerdict]) -> tuple[Finding, ...]:
+    """What is worth a look whatever the verdict: the Helms of both sides read it differently, an object is repeated."""
     return tuple(
         Finding(
-            "VF002",
-            Severity.WARNING,
-            f"{row.id}: {explanation.note}",
-            "write what is meant, so that both render the same; --helm-binary renders helmfile's side with your helm",
-            release=row.id,
-            environment=row.environment,
+            code, Severity.WARNING, f"{row.id}: {explanation.note}", hint, release=row.id, environment=row.environment
         )
         for row in rows
         for explanation in row.explanations
-        if explanation.kind == HELM_VERSION
+        for code, hint in [_WORTH_A_LOOK.get(explanation.kind, ("", ""))]
+        if code
     )
 
 
@@ -155,6 +168,9 @@ def exclusion_reason(release: Release, entry: ReleasePlan | None) -> str:
 def _application_name(release: Release, entry: ReleasePlan | None, known: Container[tuple[str, str]]) -> str:
     """The Application's name; with one Argo CD for all environments it starts with the environment."""
     name = entry.component.value if entry else release.name
+    of_layer = application_name(release.layer)  # in the layout plugin
+    if (release.environment, name) not in known and (release.environment, of_layer) in known:
+        return of_layer
     prefixed = f"{release.environment}-{name}"
     return prefixed if (release.environment, prefixed) in known and (release.environment, name) not in known else name
 

@@ -118,6 +118,7 @@ def _rollout(scene: _Scene, graph: ReleaseGraph, plan: Plan, expansion: Expansio
         _with_implied(edges, scene),
         unmatched=tuple(_unmatched(scene, expansion)),
         hollow=tuple(_hollow(scene, edges, gates)),
+        late=tuple(_late(scene, edges, gates)),
         closed=tuple(_closed(steps, scene)),
         by_hand=by_hand,
         unordered=tuple(sorted(name for name, one in scene.applications.items() if _is_unordered(one))),
@@ -282,23 +283,35 @@ def _closed(steps: Sequence[SimulatedStep], scene: _Scene) -> Iterator[Remark]:
 
 
 def _hollow(scene: _Scene, edges: Sequence[SimulatedEdge], gates: Gates) -> Iterator[Remark]:
-    waiting: dict[str, dict[str, None]] = {}
-    for edge in edges:
-        waiting.setdefault(edge.before, {})[edge.after] = None
     for name in sorted(scene.applications):
         gate = gates.get((scene.environment, name))
-        if gate is None or gate.watched:
-            continue
-        remark = _remark(scene, name, _hollow_because(gate))
-        yield replace(remark, waiting=tuple(waiting.get(remark.release, {})))
+        if gate is not None and not gate.watched:
+            yield _with_waiting(_remark(scene, name, _hollow_because(gate)), edges)
 
 
 def _hollow_because(gate: Gate) -> str:
     if not gate.unwatched:
         return "hooks alone: Synced at birth, and no rollout runs them" if gate.hooks else "it applies nothing"
-    if gate.custom:
-        return f"nothing tells the health of {', '.join(gate.custom)}"
-    return f"only {', '.join(gate.unwatched)}"
+    why = (
+        f"nothing tells the health of {', '.join(gate.custom)}" if gate.custom else f"only {', '.join(gate.unwatched)}"
+    )
+    return f"{why}; no step waits for its hook after the sync, {', '.join(gate.late)}" if gate.late else why
+
+
+def _late(scene: _Scene, edges: Sequence[SimulatedEdge], gates: Gates) -> Iterator[Remark]:
+    """Applications with a gate that holds, but opens before their last hook has run; only where somebody waits."""
+    for name in sorted(scene.applications):
+        gate = gates.get((scene.environment, name))
+        if gate is None or not gate.watched or not gate.late:
+            continue
+        why = f"the next step opens as soon as it is healthy, while {', '.join(gate.late)} may still run"
+        remark = _with_waiting(_remark(scene, name, why), edges)
+        if remark.waiting:
+            yield remark
+
+
+def _with_waiting(remark: Remark, edges: Sequence[SimulatedEdge]) -> Remark:
+    return replace(remark, waiting=tuple(dict.fromkeys(edge.after for edge in edges if edge.before == remark.release)))
 
 
 def _remark(scene: _Scene, name: str, why: str) -> Remark:

@@ -11,8 +11,10 @@ import pytest
 
 from migrate.emit import emit_tree
 from migrate.expand import expand_tree
+from migrate.lint import lint_tree
 from migrate.model.estate import SetValue
 from migrate.model.finding import Severity, SourceLocation
+from migrate.model.plan import Disposition, ProjectRole
 from migrate.model.tree import FileTree
 from tests.emit.emit_nouns import (
     codes,
@@ -30,13 +32,14 @@ from tests.emit.emit_nouns import (
     write_chart,
 )
 
+OF_PLAN = ("handover", "steps", "layer_handover", "appsets", "projects")
 APPSET = "environments/dev/argocd/apps/components-dev.yaml"
 
 
 def emit_with(tmp_path: Path, manifests: Sequence[Any] = (), release: Any = None, **fields: Any) -> FileTree:
     """The tree for one release; ``plan`` fields by name, the rest is for its place in the plan."""
     release = release or make_release()
-    of_plan = {key: fields.pop(key) for key in ("handover", "steps", "layer_handover", "appsets") if key in fields}
+    of_plan = {key: fields.pop(key) for key in OF_PLAN if key in fields}
     plan = make_plan(plan_release(release, **fields), **of_plan)
     rendered = {release.name: make_rendered(*manifests)} if manifests else None
     return emit(tmp_path, [release], plan=plan, rendered=rendered)
@@ -179,6 +182,65 @@ def test_a_project_allows_what_is_rendered_and_no_more(tmp_path: Path) -> None:
     assert [d["namespace"] for d in found["destinations"]] == ["data", "kube-system"]
 
 
+def test_namespaced_kinds_are_those_rendered_and_what_controllers_make_of_them(tmp_path: Path) -> None:
+    manifests = [make_manifest("CronJob", "c", group="batch"), make_manifest("Service", "s")]
+    allowed = project(emit_with(tmp_path, manifests), "data-services")["namespaceResourceWhitelist"]
+    assert [(entry["group"], entry["kind"]) for entry in allowed] == [
+        ("", "Endpoints"),
+        ("", "Pod"),
+        ("", "Service"),
+        ("batch", "CronJob"),
+        ("batch", "Job"),
+        ("discovery.k8s.io", "EndpointSlice"),
+    ]
+
+
+def test_below_a_custom_resource_workloads_are_shown_and_secrets_stay_forbidden(tmp_path: Path) -> None:
+    cluster = make_manifest("Cluster", "c", group="postgresql.cnpg.io")
+    allowed = project(emit_with(tmp_path, [cluster]), "data-services")["namespaceResourceWhitelist"]
+    kinds = {entry["kind"] for entry in allowed}
+    assert {"Cluster", "StatefulSet", "Pod", "PersistentVolumeClaim"} <= kinds
+    assert not kinds & {"Secret", "Role", "RoleBinding", "ServiceAccount"}
+
+
+def test_what_others_only_read_makes_no_workloads(tmp_path: Path) -> None:
+    monitor = make_manifest("ServiceMonitor", "m", group="monitoring.coreos.com")
+    allowed = project(emit_with(tmp_path, [monitor]), "data-services")["namespaceResourceWhitelist"]
+    assert [entry["kind"] for entry in allowed] == ["ServiceMonitor"]
+
+
+def test_a_project_without_a_component_here_allows_nothing(tmp_path: Path) -> None:
+    found = project(emit_with(tmp_path, release=make_release(installed=False)), "data-services")
+    assert (found["destinations"], found["namespaceResourceWhitelist"]) == ([], [])
+
+
+def test_roles_of_the_plan_become_policies_of_the_project(tmp_path: Path) -> None:
+    roles = (
+        ProjectRole("reader", ("get", "logs")),
+        ProjectRole("deployer", ("sync", "action/*"), ("org:data",), "may roll out"),
+    )
+    found = project(emit_with(tmp_path, projects={"data-services": roles, "apps": roles}), "data-services")
+    of = "data-services"
+    assert found["roles"] == [
+        {
+            "name": "deployer",
+            "description": "may roll out",
+            "groups": ["org:data"],
+            "policies": [
+                f"p, proj:{of}:deployer, applications, sync, {of}/*, allow",
+                f"p, proj:{of}:deployer, applications, action/*, {of}/*, allow",
+            ],
+        },
+        {
+            "name": "reader",
+            "policies": [
+                f"p, proj:{of}:reader, applications, get, {of}/*, allow",
+                f"p, proj:{of}:reader, logs, get, {of}/*, allow",
+            ],
+        },
+    ]
+
+
 @pytest.mark.parametrize("name", ["apps", "data-services"])
 def test_cluster_scoped_kinds_outside_the_platform_are_an_error(tmp_path: Path, name: str) -> None:
     manifests = [make_manifest("StorageClass", "s", namespace="", group="storage.k8s.io")]
@@ -281,3 +343,85 @@ def test_the_runbook_lists_phases_with_their_environments(tmp_path: Path) -> Non
     tree = emit(tmp_path, [make_release(), make_release("kafka"), make_release("kafka", "production")])
     assert "| 250 | kafka, redis (dev) | all |" in tree.text("README.md")
     assert "nothing syncs by itself" in tree.text("README.md")
+
+
+def applications(tree: FileTree) -> dict[str, Any]:
+    expansion = expand_tree(tree, ("dev",))
+    assert not expansion.errors
+    return {one.name: one.manifest for one in expansion.applications}
+
+
+def two_with_data(tmp_path: Path, **fields: Any) -> FileTree:
+    """web holds nothing that would be missed, redis a claim."""
+    releases = [make_release(), make_release("web")]
+    rendered = {
+        "redis": make_rendered(make_manifest("PersistentVolumeClaim", "c")),
+        "web": make_rendered(make_manifest("Deployment", "w", group="apps")),
+    }
+    plan = make_plan(*(plan_release(release) for release in releases), **fields)
+    return emit(tmp_path, releases, plan=plan, rendered=rendered)
+
+
+def test_once_lifted_only_what_holds_data_outlives_its_file(tmp_path: Path) -> None:
+    tree = two_with_data(tmp_path, removal="delete", handover="done")
+    policy = document(tree, APPSET)["spec"]["syncPolicy"]
+    assert policy == {"preserveResourcesOnDeletion": True, "applicationsSync": "sync"}
+    finalizers = {name: one["metadata"].get("finalizers") for name, one in applications(tree).items()}
+    assert finalizers == {"redis": None, "web": ["resources-finalizer.argocd.argoproj.io"]}
+    assert "is deleted with its objects (`removal: delete`" in tree.text("README.md")
+    assert "**Its Application is deleted" in tree.text("README.md")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"removal": "delete", "handover": "manual"},
+        {"removal": "delete", "handover": "done", "layer_handover": {"40-data-plane": "manual"}},
+        {"removal": "keep", "handover": "done"},
+    ],
+)
+def test_the_guard_stays_while_anything_is_left_to_hand_over(tmp_path: Path, fields: dict[str, Any]) -> None:
+    tree = two_with_data(tmp_path, **fields)
+    assert document(tree, APPSET)["spec"]["syncPolicy"]["applicationsSync"] == "create-update"
+    assert not any("finalizers" in one["metadata"] for one in applications(tree).values())
+    assert "That deletes nothing" in tree.text("README.md")
+
+
+def test_lint_takes_a_lifted_guard_and_refuses_one_that_data_lacks(tmp_path: Path) -> None:
+    tree = two_with_data(tmp_path, removal="delete", handover="done")
+    rendered = {("dev", "redis"): make_rendered(make_manifest("PersistentVolumeClaim", "c"))}
+    assert "L34" not in {f.code for f in lint_tree(tree, expand_tree(tree, ("dev",)), rendered)}
+    bare = tree.text(APPSET).replace('(has .name (list "redis"))', "(has .name (list))")
+    wrong = FileTree({**tree.files, APPSET: bare.encode()})
+    assert "L34" in {f.code for f in lint_tree(wrong, expand_tree(wrong, ("dev",)), rendered)}
+
+
+def test_kinds_that_nobody_can_assess_are_told_once_an_environment(tmp_path: Path) -> None:
+    things = [make_manifest("Thing", name, group="example.org") for name in ("a", "b")]
+    monitor = make_manifest("ServiceMonitor", "m", group="monitoring.coreos.com")
+    tree = emit_with(tmp_path, [*things, monitor])
+    (finding,) = [finding for finding in tree.findings if finding.code == "EM033"]
+    assert (finding.severity, finding.environment) == (Severity.INFO, "dev")
+    assert "nobody can tell the health of Thing.example.org" in finding.message
+    assert "resource.customizations.health.example.org_Thing" in finding.hint
+
+
+def test_checks_go_by_the_version_of_argo_cd(tmp_path: Path) -> None:
+    gateway = make_manifest("GatewayClass", "g", group="gateway.networking.k8s.io", namespace="")
+    release = make_release()
+    for version, there in (("3.3", True), ("3.5", False)):
+        plan = make_plan(plan_release(release, project="platform"), argocd_version=version)
+        tree = emit(tmp_path, [release], plan=plan, rendered={"redis": make_rendered(gateway)})
+        data = document(tree, "environments/dev/argocd/ops/argocd-cm.yaml")["data"]
+        assert ("resource.customizations.health.gateway.networking.k8s.io_GatewayClass" in data) is there
+
+
+def test_settings_as_values_are_those_of_the_patches(tmp_path: Path) -> None:
+    argocd, redis = make_release("argocd", namespace="argocd"), make_release()
+    plan = make_plan(plan_release(argocd, disposition=Disposition.BOOTSTRAP), plan_release(redis))
+    tree = emit(tmp_path, [argocd, redis], plan=plan)
+    folder = "environments/dev/argocd/ops"
+    assert document(tree, f"{folder}/argocd-values.yaml")["configs"] == {
+        "cm": document(tree, f"{folder}/argocd-cm.yaml")["data"],
+        "params": document(tree, f"{folder}/argocd-cmd-params-cm.yaml")["data"],
+    }

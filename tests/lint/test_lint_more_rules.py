@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -96,7 +97,11 @@ SECOND = """\
           targetRevision: {revision}
           ref: {ref}
 """
+AFTER = replace(manifest("Job", "fill", group="batch"), phases=("PostSync",))
+LATE = (manifest("ConfigMap", "c"), AFTER)
 CASES = [
+    Case("L65", WEB, CHART, "nothing but Job.batch web/fill tells", (), LATE, INFO),
+    Case("L65", WEB, CHART, "nothing but Job.batch web/fill tells", rolling(), LATE, WARNING),
     Case("L06", APPS, "path", "asks for .Release", apps("'{{ .chart.path }}'", "'{{ .Release.Name }}'")),
     Case("L06", APPS, "path", "asks for include", apps("'{{ .chart.path }}'", "'{{ include \"x\" . }}'")),
     Case("L06", APPS, "templatePatch", "asks for .Values", apps("toJson .parameters", "toJson .Values.parameters")),
@@ -582,3 +587,26 @@ def test_an_api_that_the_plan_names_is_known() -> None:
 def test_the_reference_page_is_what_the_program_says() -> None:
     page = CHECKOUT / "docs/reference/lint.md"
     assert page.read_text(encoding="utf-8") == rules_markdown(), "run: make reference"
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        (manifest("Deployment", "web", group="apps"), AFTER),
+        (manifest("ConfigMap", "c"), replace(AFTER, phases=("PreSync",))),
+        (AFTER,),
+    ],
+    ids=["a check beside it", "before the sync", "hooks alone are another rule's"],
+)
+def test_a_hook_after_the_sync_is_told_only_where_it_is_all_there_is(objects: tuple[Manifest, ...]) -> None:
+    rendered = good_rendered() | {("dev", "web"): Rendered(objects)}
+    assert "L65" not in {finding.code for finding in linted(edited(good_files(), rolling()), rendered)}
+
+
+def test_a_check_of_the_settings_counts() -> None:
+    things = (manifest("Thing", "t", group="example.org"), AFTER)
+    rendered = good_rendered() | {("dev", "web"): Rendered(things)}
+    files = good_files()
+    assert "L65" in {finding.code for finding in linted(files, rendered)}
+    files[CM] = files[CM].replace("data:\n", "data:\n  resource.customizations.health.example.org_Thing: x\n")
+    assert "L65" not in {finding.code for finding in linted(files, rendered)}

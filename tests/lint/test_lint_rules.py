@@ -7,7 +7,7 @@ import pytest
 from migrate.expand import expand_tree
 from migrate.lint import RULES, lint_tree
 from migrate.lint.projects import repository_matches
-from migrate.model.finding import Severity
+from migrate.model.finding import Finding, Severity
 from migrate.model.manifest import Rendered
 from migrate.model.tree import FileTree
 from tests.lint.test_lint_more_rules import CASES as MORE_CASES
@@ -42,6 +42,7 @@ from tests.lint.trees import (
     web,
 )
 
+TWICE = Finding("RN006", Severity.WARNING, "ConfigMap a is 2 times in the Application crds (a, b)", "let one bring it")
 CASES = [
     Case("L00", WEB, "name", "cannot be read", web("name: web", "name: @web")),
     Case("L00", APPS, "apiVersion", "not generated", apps("{{ .name }}", "{{ .nom }}")),
@@ -122,6 +123,7 @@ CASES = [
     Case("L24", WEB, CHART, "kept", (), (manifest("ConfigMap", "p", annotations=KEEP),), INFO),
     Case("L26", WEB, "syncOptions", "handed over", web("ServerSideApply=", "ApplyOutOfSyncOnly="), (), WARNING),
     Case("L27", WEB, CHART, "also part of Application crds", (), (CRD,)),
+    Case("L27", CRDS, "path: sources/charts/own/crds", "2 times", (), (), WARNING, Rendered((CRD,), findings=(TWICE,))),
     Case("L28", WEB, "syncOptions", "not known", web("ServerSideApply=true", "ServerSideApplied=true")),
     Case("L28", WEB, "syncOptions", "'yes' is no value", web("ServerSideApply=true", "ServerSideApply=yes")),
     Case("L28", WEB, "syncOptions", "does nothing here", web("ServerSideApply=true", "Force=true")),

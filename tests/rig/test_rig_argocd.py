@@ -111,12 +111,28 @@ def by_name(applications: list[Any]) -> dict[str, Any]:
     return {application["metadata"]["name"]: essence(application) for application in applications}
 
 
-def test_the_api_server_takes_every_argo_cd_object_strictly(migrate: Migrate, tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", ["environments", "shared", "kustomize", "plugin"])
+def test_the_api_server_takes_every_argo_cd_object_strictly(migrate: Migrate, tmp_path: Path, layout: str) -> None:
     estate = sample(tmp_path)
-    assert migrate(estate, "convert", "--batch", "--out", "tree").code == 0
-    for folder in sorted((estate / "tree/environments").glob("*/argocd")):
+    options = ("--layout", layout, "--accept-lost-order")
+    assert migrate(estate, "convert", "--batch", "--out", "tree", *options).code == 0
+    folders = sorted((estate / "tree/environments").glob("*/argocd"))
+    assert len(folders) == 4
+    for folder in folders:
         for part in ("parent", "projects", "apps", "repos"):
-            kubectl("apply", "--dry-run=server", "--validate=strict", "--filename", str(folder / part))
+            if (folder / part).is_dir():
+                kubectl("apply", "--dry-run=server", "--validate=strict", "--filename", str(folder / part))
+
+
+@pytest.mark.parametrize("layout", ["shared", "kustomize"])
+def test_the_controller_makes_what_expand_foretells_of_other_layouts(
+    migrate: Migrate, tmp_path: Path, repository: Path, layout: str
+) -> None:
+    options = ("--layout", layout, "--accept-lost-order")
+    foretold = by_name(publish(migrate, sample(tmp_path), repository, *options, closed=True)["applications"])
+    assert foretold
+    wait_for(lambda: len(objects("applications")) >= len(foretold))
+    assert by_name(objects("applications")) == foretold
 
 
 def test_the_controller_makes_what_expand_foretells_and_syncs_nothing_of_it(
