@@ -11,9 +11,10 @@ third of this flow into units for estates of any size.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,14 +25,15 @@ from migrate.emit import emit_tree
 from migrate.expand import expand_tree
 from migrate.graph import build_graph
 from migrate.model.application import Expansion, GeneratedApplication
-from migrate.model.estate import Estate, ReadRequest, Release
+from migrate.model.estate import Estate, ReadRequest, Release, ValuesKind, ValuesLayer
 from migrate.model.finding import Finding, sort_findings
 from migrate.model.graph import ReleaseGraph
 from migrate.model.manifest import Rendered
 from migrate.model.plan import Plan, PlannedEnvironment
+from migrate.model.plugin import application_name
 from migrate.model.report import Report
 from migrate.model.tree import FileTree
-from migrate.plan import propose_plan
+from migrate.plan import propose_plan, split_definitions
 from migrate.read import read_estate
 from migrate.render import RenderCache, Scopes, broken_render, defined_scopes, render_application, render_release
 from migrate.verify import verify_releases
@@ -67,7 +69,7 @@ def read_and_render(
     """Read the estate, render every release of every environment, and see what must come before what."""
     watch = Stopwatch()
     with watch.measure("read"), console.progress(f"reading {request.path}", 0):
-        estate = read_estate(request)
+        estate = split_definitions(read_estate(request), decided)
     environments = known_clusters(estate, decided, clusters)
 
     cache = RenderCache(helm=helm)
@@ -117,10 +119,31 @@ def plan_releases(reading: Reading, decided: Plan | None) -> Plan:
     return propose_plan(reading.estate, reading.graph, decided, reading.rendered)
 
 
-def build_tree(reading: Reading, plan: Plan, *, console: Console) -> FileTree:
+def build_tree(reading: Reading, plan: Plan, *, console: Console, helm: HelmBinary | None = None) -> FileTree:
     """The repository of Argo CD ApplicationSets, in memory."""
     with console.progress("writing the tree", 0):
-        return emit_tree(reading.estate, plan, reading.rendered, version=__version__)
+        rendered = {**reading.rendered, **(_with_pins(reading, plan, helm) if plan.layout == "kustomize" else {})}
+        return emit_tree(reading.estate, plan, rendered, version=__version__)
+
+
+def _with_pins(reading: Reading, plan: Plan, helm: HelmBinary | None) -> dict[tuple[str, str], Rendered]:
+    """The renders of releases that the plan pins, with the pins: a layout of plain resources has no values for them."""
+    pins = {release.id: release.pins for release in plan.releases if release.pins}
+    cache, found = RenderCache(helm=helm), {}
+    for release in reading.estate.releases:
+        if release.id not in pins or not release.deployed:
+            continue
+        layer = ValuesLayer(ValuesKind.INLINE, "", json.dumps(pins[release.id]), release.source)
+        cluster = reading.clusters[release.environment]
+        found[release.environment, release.id] = render_release(
+            reading.estate,
+            replace(release, values=(*release.values, layer)),
+            kube_version=release.kube_version or cluster.kube_version,
+            api_versions=release.api_versions or cluster.api_versions,
+            scopes=reading.scopes.get(release.environment),
+            cache=cache,
+        )
+    return found
 
 
 def prove(
@@ -146,6 +169,7 @@ def selected(expansion: Expansion, reading: Reading, plan: Plan) -> Expansion:
         return expansion
     read = {release.id for release in reading.estate.releases}
     names = {release.component.value for release in plan.releases if release.id in read}
+    names |= {application_name(release.layer) for release in plan.releases if release.id in read}
     return Expansion(tuple(a for a in expansion.applications if a.name in names), expansion.errors)
 
 

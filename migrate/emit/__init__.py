@@ -10,23 +10,34 @@ Reads charts and files of ``set`` from the estate's root; writes nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from migrate.doors.files import seal_tree
 from migrate.doors.yaml import YamlError, load_yaml
 from migrate.emit.appsets import make_appsets
 from migrate.emit.argocd import make_projects, make_repository, make_root
+from migrate.emit.book import LEDGER_PATH, ledger_json, ledger_markdown
 from migrate.emit.charts import ChartCopy, Charts, copy_charts
 from migrate.emit.components import Content, make_component, sync_options
-from migrate.emit.facts import EnvironmentFacts, applied_manifests, gather_facts
+from migrate.emit.facts import EnvironmentFacts, gather_facts
+from migrate.emit.kustomize import make_kustomizations, make_kustomize_appsets
+from migrate.emit.layout_ledger import ledger_of_layout
 from migrate.emit.ledger import ledger_findings, make_ledger
 from migrate.emit.ops import make_ops
 from migrate.emit.parameters import Parameters, make_parameters
 from migrate.emit.pieces import Piece, join_pieces
 from migrate.emit.placement import Carriage, Placement, Placements, is_environment_name, place_releases
+from migrate.emit.plugin import copy_estate, make_layers, one_project
+from migrate.emit.proposals import make_proposals
+from migrate.emit.reasons import with_reasons
 from migrate.emit.rendered import RENDERED_VERSION, RenderedChart, chart_path, make_rendered_chart
 from migrate.emit.runbook import make_runbook
-from migrate.emit.secrets import check_secrets
+from migrate.emit.secrets import Known, check_secrets, without_secrets
+from migrate.emit.shared import OF_ENVIRONMENT, make_clusters, make_shared_components
+from migrate.emit.shared_values import share_values
+from migrate.emit.stand_ins import encoded_stand_ins
+from migrate.emit.trace import nearest, trace
 from migrate.emit.values import ValuesLayout, lay_out_values
 from migrate.errors import UsageError
 from migrate.model.estate import Estate
@@ -36,7 +47,9 @@ from migrate.model.manifest import Rendered
 from migrate.model.plan import Disposition, Plan
 from migrate.model.tree import FileTree
 
-__all__ = ["emit_tree"]
+__all__ = ["emit_tree", "ledger_json", "ledger_markdown", "nearest", "trace"]
+
+LAYOUTS = ("environments", "shared", "kustomize", "plugin")
 
 
 def emit_tree(
@@ -47,27 +60,28 @@ def emit_tree(
     Raises:
         UsageError: a layout that this version cannot emit.
     """
-    if plan.layout != "environments":
-        raise UsageError(f"the layout {plan.layout} is not built yet", hint="use the layout environments")
+    if plan.layout not in LAYOUTS:
+        raise UsageError(f"there is no layout {plan.layout}", hint=f"use one of {', '.join(LAYOUTS)}")
     placements = place_releases(estate, plan, rendered)
-    values = _values(placements)
-    printed = _printed(placements)
-    charts = copy_charts(estate.root, placements.kept, reserved=printed)
     facts = _facts(estate, plan, placements, rendered)
-    parts = [
-        charts.piece,
-        *(layout.piece for layout in values.values()),
-        *(chart.piece for chart in printed.values()),
-        *(_component(estate, p, charts, values, printed, facts[p.environment.name]) for p in placements.kept),
-        *(_surroundings(n, plan, placements, facts[n]) for n in estate.environments if is_environment_name(n)),
-        make_runbook(estate, placements.kept, plan),
+    empty: dict[tuple[str, str], int] = {}
+    if plan.layout == "kustomize":
+        parts = [make_kustomizations(placements.kept)]
+    elif plan.layout == "plugin":
+        parts = [copy_estate(estate, placements)]
+    else:
+        parts, empty = _component_parts(estate, plan, placements, facts)
+    parts += [
+        _surroundings(n, estate, plan, placements, facts[n]) for n in estate.environments if is_environment_name(n)
     ]
-    whole = check_secrets(
-        join_pieces(parts),
-        plan.secrets_policy,
-        placeholders=(p.text for release in estate.releases for p in release.placeholders),
-        real=_real_secrets(estate),
+    parts.append(make_proposals(placements.kept))
+    parts.append(make_runbook(estate, placements.kept, plan))
+    known = Known(
+        _stand_ins(estate, placements if plan.layout == "kustomize" else None),
+        frozenset(_real_secrets(estate)),
+        estate.opened,
     )
+    whole = check_secrets(with_reasons(join_pieces(parts)), plan.secrets_policy, known)
     told = [finding for name in facts for finding in facts[name].findings]
     findings = (
         *placements.findings,
@@ -76,13 +90,39 @@ def emit_tree(
         *ledger_findings(estate, placements),
         *_synced_placeholders(placements),
     )
+    hide = without_secrets(known)
+    entries = ledger_of_layout(make_ledger(estate, placements, empty), placements, plan)
+    ledger = tuple(replace(entry, value=hide(entry.value)) for entry in entries)
+    files = {**whole.files, LEDGER_PATH: ledger_json(ledger).encode("utf-8")}
+    return seal_tree(FileTree(files, whole.provenance, ledger, sort_findings(findings)), version=version)
+
+
+def _stand_ins(estate: Estate, carried: Placements | None) -> frozenset[str]:
+    """The placeholders of the estate; with ``carried`` manifests also what those hold of them, encoded."""
+    plain = {p.text for release in estate.releases for p in release.placeholders if p.text}
+    manifests = (manifest for placement in (carried.kept if carried else ()) for manifest in placement.manifests)
+    return frozenset(plain | set(encoded_stand_ins(manifests, plain)))
+
+
+def _component_parts(
+    estate: Estate, plan: Plan, placements: Placements, facts: Mapping[str, EnvironmentFacts]
+) -> tuple[list[Piece], dict[tuple[str, str], int]]:
+    """Charts, values and component.yaml; and how many empty layers each (environment, release id) had."""
+    values = share_values(_values(placements), plan) if plan.layout == "shared" else _values(placements)
+    printed = _printed(placements)
+    charts = copy_charts(estate.root, placements.kept, reserved=printed)
+    parts = [
+        charts.piece,
+        *(layout.piece for layout in values.values()),
+        *(chart.piece for chart in printed.values()),
+        *_components(estate, plan, placements, charts, values, printed, facts),
+    ]
     empty = {
         (p.environment.name, p.release.id): values[p.folder].empty[p.environment.name]
         for p in placements.kept
         if p.carriage is Carriage.CHART
     }
-    ledger = make_ledger(estate, placements, empty)
-    return seal_tree(FileTree(whole.files, whole.provenance, ledger, sort_findings(findings)), version=version)
+    return parts, empty
 
 
 def _synced_placeholders(placements: Placements) -> Iterator[Finding]:
@@ -134,42 +174,84 @@ def _facts(
     return found
 
 
-def _component(
+def _components(
+    estate: Estate,
+    plan: Plan,
+    placements: Placements,
+    charts: Charts,
+    values: Mapping[str, ValuesLayout],
+    printed: Mapping[str, RenderedChart],
+    facts: Mapping[str, EnvironmentFacts],
+) -> list[Piece]:
+    """Every component.yaml, with the files of its parameters."""
+    shared = plan.layout == "shared"
+    found = []
+    for placement in placements.kept:
+        of_environment = facts[placement.environment.name]
+        content = _content(estate, placement, charts, values, printed, of_environment, shared=shared)
+        if content is not None:
+            found.append((placement, content))
+    parameters = [content.parameters.piece for _, content in found]
+    if shared:
+        names = [name for name in estate.environments if is_environment_name(name)]
+        return [make_shared_components(found, names, plan), make_clusters(names, plan), *parameters]
+    return [*(make_component(placement, content) for placement, content in found), *parameters]
+
+
+def _content(
     estate: Estate,
     placement: Placement,
     charts: Charts,
     values: Mapping[str, ValuesLayout],
     printed: Mapping[str, RenderedChart],
     facts: EnvironmentFacts,
-) -> Piece:
+    *,
+    shared: bool,
+) -> Content | None:
     release, environment = placement.release, placement.environment.name
     options = sync_options(placement, facts)
     if placement.carriage is Carriage.CHART:
         copy = charts.copies[release.chart_path or ""]
         value_files = values[placement.folder].value_files[environment]
-        content = Content(copy, value_files, make_parameters(estate.root, placement), options)
-    else:
-        chart = printed[chart_path(placement)]
-        if environment not in chart.environments and not placement.parked:
-            return Piece()  # hooks that run at deletion only: an Application of nothing helps nobody
-        named: dict[str, JsonValue] = {"name": "environment", "value": environment, "forceString": True}
-        content = Content(ChartCopy(chart.path, RENDERED_VERSION), (), Parameters((named,), (), Piece()), options)
-    return join_pieces([make_component(placement, content), content.parameters.piece])
+        return Content(copy, value_files, make_parameters(estate.root, placement), options)
+    chart = printed[chart_path(placement)]
+    if environment not in chart.environments and not placement.parked:
+        return None  # hooks that run at deletion only: an Application of nothing helps nobody
+    carried = ChartCopy(chart.path, RENDERED_VERSION)
+    if shared:
+        return Content(carried, (OF_ENVIRONMENT,), Parameters((), (), Piece()), options)
+    named: dict[str, JsonValue] = {"name": "environment", "value": environment, "forceString": True}
+    return Content(carried, (), Parameters((named,), (), Piece()), options)
 
 
-def _surroundings(name: str, plan: Plan, placements: Placements, facts: EnvironmentFacts) -> Piece:
+def _applications(
+    name: str,
+    deployed: Sequence[Placement],
+    facts: EnvironmentFacts,
+    estate: Estate,
+    plan: Plan,
+    placements: Placements,
+) -> Piece:
+    """What makes the Applications of one environment."""
+    if plan.layout == "kustomize":
+        return make_kustomize_appsets(name, deployed, facts, plan)
+    if plan.layout == "plugin":
+        away = [r for r in estate.in_environment(name) if r.deployed and (name, r.id) in placements.left_out]
+        return make_layers(name, deployed, away, facts, estate, plan)
+    return make_appsets(name, deployed, plan)
+
+
+def _surroundings(name: str, estate: Estate, plan: Plan, placements: Placements, facts: EnvironmentFacts) -> Piece:
     """Everything below ``environments/<env>/argocd``."""
     deployed = [placement for placement in placements.in_environment(name) if not placement.parked]
-    kinds = {(m.key.group, m.key.kind) for placement in deployed for m in applied_manifests(placement)}
-    bootstrap = any(release.disposition is Disposition.BOOTSTRAP for release in plan.releases)
     automated = bool(deployed) and all(placement.handover == "done" for placement in deployed)
     return join_pieces(
         [
-            make_appsets(name, deployed, plan),
-            make_projects(name, facts.projects, plan),
+            _applications(name, deployed, facts, estate, plan, placements),
+            make_projects(name, one_project(facts) if plan.layout == "plugin" else facts.projects, plan),
             make_repository(name, plan),
             make_root(name, plan, automated=automated),
-            make_ops(name, kinds, by_chart=bootstrap),
+            make_ops(name, deployed, plan),
         ]
     )
 

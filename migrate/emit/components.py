@@ -32,14 +32,19 @@ class Content:
 
 def make_component(placement: Placement, content: Content) -> Piece:
     """The component's file, with the origin of each of its keys."""
-    release = placement.release
     document = component_document(placement, content)
+    return component_piece(placement, document, placement.component_file, placement.environment.name)
+
+
+def component_piece(placement: Placement, document: JsonObject, path: str, where: str) -> Piece:
+    """A component's file at ``path``; ``where`` says which environments it is for."""
+    release = placement.release
     text = dump_yaml(document)
-    comment = [f"Written by migrate from {release.source} ({release.id}, {placement.environment.name})."]
+    comment = [f"Written by migrate from {release.source} ({release.id}, {where})."]
     if placement.parked:
         why = "its condition is false" if not release.enabled else "it is not installed"
         comment.append(f"Parked: {why} in this environment. Renaming the file to component.yaml deploys it.")
-    return text_piece(placement.component_file, text, comment=comment, origins=_origins(placement, document, text))
+    return text_piece(path, text, comment=comment, origins=_origins(placement, document, text))
 
 
 def component_document(placement: Placement, content: Content) -> JsonObject:
@@ -112,5 +117,24 @@ def _origins(placement: Placement, document: JsonObject, written: str) -> Sequen
             name, decision = decisions[key]
             found.append(Provenance(line, f"{decided}/{name}", f"{decision.source}: {decision.reason}".rstrip(": ")))
         else:
-            found.append(Provenance(line, rules.get(key, str(release.source))))
+            found.append(Provenance(line, rules.get(key) or _place_of(placement, key)))
     return found
+
+
+_KEYS = {
+    "namespace": ("namespace",),
+    "chart": ("chart", "version", "skipCRDs"),
+    "valueFiles": ("values", "valuesTemplate", "secrets"),
+    "parameters": ("set", "setString", "setTemplate", "env"),
+    "fileParameters": ("set", "setTemplate"),
+    "kubeVersion": ("kubeVersion",),
+    "skipSchemaValidation": ("skipSchemaValidation",),
+}
+"""Key of component.yaml → the keys of the release that it may come from."""
+
+
+def _place_of(placement: Placement, key: str) -> str:
+    """The line of the release's key, of its template or of the defaults; of the release where none of them is set."""
+    written = {key.name: key.source for key in placement.release.keys}
+    places = [written[name] for name in _KEYS.get(key, ()) if name in written]
+    return str(places[0] if places else placement.release.source)

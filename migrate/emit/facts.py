@@ -5,15 +5,30 @@ Projects and sync options are derived from it; nobody writes a permission that n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrate.emit.placement import Carriage, Placement, hook_types
+from migrate.model.assessments import PASSIVE
 from migrate.model.finding import Finding, Severity
+from migrate.model.health import is_of_kubernetes
 from migrate.model.manifest import Manifest, Rendered
 from migrate.model.sync import ALWAYS_THERE, NAMESPACED_ONLY, creates_namespace
 
 NAMESPACE_KIND = ("", "Namespace")
+_MADE: Mapping[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("apps", "Deployment"): (("apps", "ReplicaSet"),),
+    ("apps", "ReplicaSet"): (("", "Pod"),),
+    ("apps", "StatefulSet"): (("apps", "ControllerRevision"), ("", "PersistentVolumeClaim"), ("", "Pod")),
+    ("apps", "DaemonSet"): (("apps", "ControllerRevision"), ("", "Pod")),
+    ("batch", "CronJob"): (("batch", "Job"),),
+    ("batch", "Job"): (("", "Pod"),),
+    ("", "Service"): (("", "Endpoints"), ("discovery.k8s.io", "EndpointSlice")),
+}
+_RUN_BY_OPERATORS = {
+    ("apps", "Deployment"), ("apps", "StatefulSet"), ("batch", "Job"), ("", "PersistentVolumeClaim"), ("", "Pod"),
+    ("", "Service"),
+}  # fmt: skip
 _DROPPED_HOOKS = {"test", "test-success", "test-failure", "pre-rollback", "post-rollback"}
 
 
@@ -26,6 +41,8 @@ class ProjectFacts:
     """``(cluster, namespace)``."""
     cluster_kinds: tuple[tuple[str, str], ...]
     """``(group, kind)``."""
+    namespaced_kinds: tuple[tuple[str, str], ...] = ()
+    """``(group, kind)``, with those that controllers make of them: Argo CD hides what a project does not list."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,7 @@ def gather_facts(
 def _project(name: str, placements: Sequence[Placement], creating: set[str]) -> ProjectFacts:
     destinations = set()
     kinds = set()
+    namespaced = set()
     for placement in placements:
         destinations.add((placement.cluster, placement.namespace))
         if placement.release.id in creating:
@@ -87,9 +105,25 @@ def _project(name: str, placements: Sequence[Placement], creating: set[str]) -> 
         for manifest in applied_manifests(placement):
             if manifest.key.namespace:
                 destinations.add((placement.cluster, manifest.key.namespace))
+                namespaced.add((manifest.key.group, manifest.key.kind))
             elif name not in NAMESPACED_ONLY:
                 kinds.add((manifest.key.group, manifest.key.kind))
-    return ProjectFacts(name, tuple(sorted(destinations)), tuple(sorted(kinds)))
+    return ProjectFacts(name, tuple(sorted(destinations)), tuple(sorted(kinds)), tuple(sorted(_with_made(namespaced))))
+
+
+def _with_made(kinds: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The kinds with what Kubernetes' controllers and, below custom resources, operators run for them.
+
+    What an operator makes beside workloads (Secrets, roles) stays out: nobody has to see it, and nobody may apply it.
+    """
+    found = set(kinds)
+    if any(not is_of_kubernetes(group) and (group, kind) not in PASSIVE for group, kind in kinds):
+        found |= _RUN_BY_OPERATORS
+    while True:
+        made = {child for kind in found for child in _MADE.get(kind, ())}
+        if made <= found:
+            return found
+        found |= made
 
 
 def _forbidden_kinds(placement: Placement) -> list[Finding]:

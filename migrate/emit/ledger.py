@@ -106,6 +106,14 @@ _TRACKING = ("track", "kubedog", "helmStuckGrace", "skipKinds")
 _TELL = {"hooks": "EM040", "postRenderer": "EM041"}
 
 
+_MEND = "mend what the finding about this release says, then convert again"
+_LEFT_OUT = {
+    "the bootstrap installs it, so it has no Application": "install it as README.md says under Bootstrap",
+    "it was retired": "nothing to do",
+}
+"""Advice for every key of a release that is left out, by the reason."""
+
+
 def make_ledger(
     estate: Estate, placements: Placements, empty_layers: Mapping[tuple[str, str], int]
 ) -> tuple[LedgerEntry, ...]:
@@ -118,7 +126,8 @@ def make_ledger(
             if where in placed:
                 entries.append(_entry(release, key, placed[where], empty_layers.get(where, 0)))
             else:
-                entries.append(_dropped(release, key, placements.left_out.get(where, "it is not emitted"), ""))
+                reason = placements.left_out.get(where, "it is not emitted")
+                entries.append(_dropped(release, key, reason, _LEFT_OUT.get(reason, _MEND)))
     return tuple(entries)
 
 

@@ -45,6 +45,8 @@ class Carriage(StrEnum):
     """Rendered manifests, hooks made plain: an Application of hooks alone would be healthy without running them."""
     PATCHED = "patched"
     """Rendered manifests, since Helmfile patches what the chart renders."""
+    DEFINITIONS = "definitions"
+    """Rendered manifests: what the plan splits off a release."""
     NAMESPACES = "namespaces"
     """Rendered manifests, so that each Namespace can say that it is never pruned or deleted."""
 
@@ -248,6 +250,8 @@ def _is_no_chart(root: str, release: Release) -> bool:
 
 def carriage_of(release: Release, manifests: tuple[Manifest, ...], *, no_chart: bool = False) -> Carriage:
     """How a release is carried; a post-renderer is no reason for manifests, since it was not run here either."""
+    if release.part_of:
+        return Carriage.DEFINITIONS
     patching = any(key.name in _PATCHING_KEYS and key.value for key in release.keys)
     if release.json_patches or release.strategic_merge_patches or patching or no_chart:
         return Carriage.PATCHED

@@ -31,6 +31,7 @@ _TEMPLATE = """\
 _WHY = {
     Carriage.HOOKS: "The release is made of Helm hooks alone; an Application of hooks is healthy without running them.",
     Carriage.PATCHED: "Helmfile patches what the chart renders, so the chart alone is not what it applies.",
+    Carriage.DEFINITIONS: "The definitions of a release, apart as migration.yaml says; its chart stays as it is.",
     Carriage.NAMESPACES: "Namespaces carry Prune=false,Delete=false here, so that nothing in them is lost by a sync.",
 }
 

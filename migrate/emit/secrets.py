@@ -1,158 +1,162 @@
-"""The last look before anything is written: no plaintext secret may leave the estate.
+"""The last look before anything is written: no plaintext secret may leave the estate (decision 25).
 
-A small scanner: well-known shapes of keys and tokens, and long random-looking values under names that mean a secret.
-It masks what it reports, and knows the placeholders.
+What ``scan`` finds, and what the estate itself calls a secret, is told without being shown, and stops the conversion
+until migration.yaml says what becomes of it.
 """
 
 from __future__ import annotations
 
-import math
+import base64
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from migrate.doors.secret_shapes import HIDDEN, entropy, shapes_in
 from migrate.emit.pieces import Piece
+from migrate.emit.scan import LEAST_ENTROPY, LEAST_LENGTH, Hit, masked, scan_text
 from migrate.model.finding import Finding, Severity, SourceLocation
 from migrate.model.json import JsonValue
-from migrate.model.tree import Provenance
+from migrate.model.tree import EXTERNALISED, Provenance
+
+__all__ = ["Known", "check_secrets", "masked", "origin_of", "scan_text", "without_secrets"]
 
 CODE = "EM020"
-EXTERNALISED = "externalised-secret"
-"""The text that stands in for a secret where migration.yaml says ``externalise``."""
-
-_SHAPES = (
-    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
-    ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")),
-    ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}")),
-    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{40,})\b")),
-    ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}")),
-    ("a Slack token", re.compile(r"\bxox[abprs]-[A-Za-z0-9-]{10,}")),
-    ("a Google API key", re.compile(r"\bAIza[A-Za-z0-9_-]{35}\b")),
-    ("a Stripe key", re.compile(r"\b[rs]k_live_[A-Za-z0-9]{16,}")),
-    ("a Vault token", re.compile(r"\bhv[sb]\.[A-Za-z0-9_-]{24,}")),
-)
-_SECRET_NAME = re.compile(
-    r"(?i)(password|passwd|passphrase|secret|token|api_?key|access_?key|private_?key|credential)s?$"
-)
-# `existingSecret: x` names a Secret; so do these endings of longer keys.
-_NAME_OF_ONE = re.compile(
-    r"(?i)(existing|image_?pull|name|ref|key_?name|store)s?_?-?(secret|password|token)s?$|secret_?name"
-)
-_ENTRY = re.compile(r"""^\s*(?:-\s+)?["']?([A-Za-z0-9_.\-/]+)["']?\s*:\s+["']?([^\s"'#,{}\[\]]+)["']?\s*(?:#.*)?$""")
-_LEAST_LENGTH = 12
-_LEAST_ENTROPY = 3.0  # bits a character; words and names lie below it, random text of this length above
 
 
 @dataclass(frozen=True)
-class Hit:
-    """Something in a text that looks like a secret: where, what, and the text itself (never shown)."""
+class Known:
+    """What the estate itself says of its secrets; none of them is ever shown."""
 
-    line: int
-    what: str
-    text: str
-
-
-def scan_text(text: str, *, by_name: bool = True, known: frozenset[str] = frozenset()) -> tuple[Hit, ...]:
-    """What in a text looks like a plaintext secret; ``known`` are placeholders, which are none.
-
-    ``by_name``: look at random values under secret-like names too, not only at well-known shapes.
-    """
-    return tuple(
-        hit
-        for number, line in enumerate(text.splitlines(), start=1)
-        if not any(placeholder in line for placeholder in known)
-        for hit in _scan_line(number, line, by_name=by_name)
-    )
+    placeholders: frozenset[str] = frozenset()
+    """Texts that stand in for secrets, and are none."""
+    real: frozenset[str] = frozenset()
+    """Secrets that a person let the tool see: none may be in the tree."""
+    opened: tuple[tuple[str, str], ...] = ()
+    """What ``ref+`` references gave, each with the file that refers to it."""
 
 
-def _scan_line(number: int, line: str, *, by_name: bool) -> Iterator[Hit]:
-    for what, shape in _SHAPES:
-        found = shape.search(line)
-        if found:
-            yield Hit(number, what, found.group())
-            return
-    entry = _ENTRY.match(line) if by_name else None
-    if entry and looks_secret(entry.group(1), entry.group(2)):
-        yield Hit(number, f"a random value under {entry.group(1)}", entry.group(2))
-
-
-def looks_secret(name: str, value: str) -> bool:
-    """Whether a value under such a name is a plaintext secret rather than a name, a path or a reference."""
-    if not _SECRET_NAME.search(name) or _NAME_OF_ONE.search(name) or len(value) < _LEAST_LENGTH:
-        return False
-    if re.search(r"[$<>{}]|://|^/|^ref\+|^!|^\*|^&", value) or EXTERNALISED in value:
-        return False
-    mixed = sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", "[0-9]", r"[^A-Za-z0-9._-]")) >= 2
-    words = re.fullmatch(r"[a-z0-9]{1,12}([-._][a-z0-9]{1,12})+", value)
-    return mixed and not words and entropy(value) >= _LEAST_ENTROPY
-
-
-def entropy(text: str) -> float:
-    """Shannon's entropy of a text, in bits a character."""
-    counts = Counter(text)
-    return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
-
-
-def masked(name: str, value: JsonValue) -> JsonValue:
-    """A value as it may be shown: texts that look like a secret become ``***``."""
-    if isinstance(value, dict):
-        return {key: masked(key, item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [masked(name, item) for item in value]
-    if isinstance(value, str) and (looks_secret(name, value) or scan_text(value)):
-        return "***"
-    return value
-
-
-def check_secrets(
-    piece: Piece, policy: Mapping[str, str], *, placeholders: Iterable[str], real: Iterable[str]
-) -> Piece:
+def check_secrets(piece: Piece, policy: Mapping[str, str], known: Known) -> Piece:
     """The piece with a finding for every plaintext secret in it, and the externalised ones replaced.
 
     ``policy``: a path of the tree or of the estate, or its ``path:line`` → ``externalise`` or
-    ``plaintext: accepted``. ``real`` are the secrets that a person let the tool see; none may be in the tree.
+    ``plaintext: accepted``.
     """
-    known = frozenset(text for text in placeholders if text)
-    leaked = frozenset(text for text in real if len(text) >= _LEAST_LENGTH and entropy(text) >= _LEAST_ENTROPY)
+    leaked = {text: "a decrypted secret of the estate" for secret in known.real for text in _forms(secret)}
+    leaked |= {text: _OPENED for secret, _ in known.opened for text in _forms(secret)}
+    short = frozenset((text, file) for text, file in known.opened if not _is_long(text) and not _is_plain(text))
     files: dict[str, bytes] = {}
     findings: list[Finding] = []
     for path in sorted(piece.files):
         files[path] = piece.files[path]
-        text = _text(files[path])
-        if text is None:
-            continue
-        hits = [*scan_text(text, by_name=_written_by_people(path), known=known), *_leaks(text, leaked)]
-        for hit in hits:
-            origin = origin_of(piece.provenance.get(path, ()), hit.line)
-            verdict = _verdict(policy, path, origin, hit.line)
-            findings.append(_finding(path, origin, hit, verdict))
-            if verdict == "externalise":
-                text = text.replace(hit.text, EXTERNALISED)
-                files[path] = text.encode("utf-8")
+        text = files[path].decode("utf-8", errors="replace")
+        origins = piece.provenance.get(path, ())
+        told = [_in_name(path)] if shapes_in(path) else []
+        for turn in range(_TURNS + 1):
+            hits = [*scan_text(text, by_name=_written_by_people(path), known=known.placeholders), *_leaks(text, leaked)]
+            hits += _short_leaks(text, short, origins)
+            places = [(hit, origin_of(origins, hit.line)) for hit in hits]
+            verdicts = [_verdict(policy, path, origin, hit.line) for hit, origin in places]
+            if path.startswith(_UPSTREAM):
+                verdicts = [_NEVER if verdict == "externalise" else verdict for verdict in verdicts]
+            told += [
+                _finding(path, origin, hit, verdict) for (hit, origin), verdict in zip(places, verdicts, strict=True)
+            ]
+            away = [hit for hit, verdict in zip(hits, verdicts, strict=True) if verdict == "externalise"]
+            if not away:
+                break
+            before = text
+            for hit in away:  # what stands behind it on its line is seen the next time round
+                text = _externalised(text, hit)
+            files[path] = text.encode("utf-8")
+            if text == before or turn == _TURNS:  # as it is written here, nothing can stand in for it
+                told += [_finding(path, origin_of(origins, hit.line), hit, "") for hit in away]
+                break
+        findings += dict.fromkeys(told)
     return Piece(files, piece.provenance, (*piece.findings, *findings))
+
+
+def _externalised(text: str, hit: Hit) -> str:
+    if _is_long(hit.text):
+        return text.replace(hit.text, EXTERNALISED)
+    lines = text.splitlines(keepends=True)
+    lines[hit.line - 1] = EXTERNALISED.join(lines[hit.line - 1].rsplit(hit.text, 1))
+    return "".join(lines)
+
+
+def without_secrets(known: Known) -> Callable[[JsonValue], JsonValue]:
+    """What makes a value of the estate one that may be shown: what is known to be secret becomes ``***``."""
+    texts = {text for text, _ in known.opened} | known.real
+    long = sorted({form for text in texts for form in _forms(text)}, key=len, reverse=True)
+    short = {text for text in texts if not _is_plain(text)}
+
+    def shown(item: JsonValue) -> JsonValue:
+        if isinstance(item, dict):
+            return {key: shown(inner) for key, inner in item.items()}
+        if isinstance(item, list):
+            return [shown(inner) for inner in item]
+        if not isinstance(item, str) or item in short:
+            return HIDDEN if isinstance(item, str) else item
+        for text in long:
+            item = item.replace(text, HIDDEN)
+        return item
+
+    return shown
+
+
+_TURNS = 20
+"""More secrets than these on one line, or one that a stand-in makes anew, are for a person."""
+_UPSTREAM = "sources/charts/third_party/"
+_NEVER = "externalise, which a chart of somebody else cannot"
+_OPENED = "what a ref+ reference gives"
+"""A reference that can be looked up here holds a plain text, and Argo CD cannot look it up again."""
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """The lines of a secret that are long enough to be no word, as they are and as a Secret's data has them."""
+    lines = [line.strip() for line in secret.splitlines()]
+    for text in (*lines, base64.b64encode(secret.encode("utf-8")).decode("ascii")):
+        if _is_long(text) and not text.startswith("-----"):  # every key begins and ends alike
+            yield text
+
+
+def _is_long(text: str) -> bool:
+    return len(text) >= LEAST_LENGTH and entropy(text) >= LEAST_ENTROPY
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text says nothing: a switch, a small number, nothing at all."""
+    return text in ("", "true", "false", "<nil>") or (text.isdigit() and len(text) < LEAST_LENGTH // 2)
 
 
 def _written_by_people(path: str) -> bool:
     """Templates and schemas of charts name secrets without holding any: there only shapes count."""
-    return not path.startswith("sources/charts/") or "/manifests/" in path
+    if not path.startswith("sources/charts/") or "/manifests/" in path:
+        return True
+    return re.fullmatch(r"values[^/]*\.ya?ml", path.rpartition("/")[2]) is not None
 
 
-def _text(content: bytes) -> str | None:
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _leaks(text: str, leaked: frozenset[str]) -> list[Hit]:
-    if not any(secret in text for secret in leaked):
+def _leaks(text: str, leaked: Mapping[str, str]) -> list[Hit]:
+    present = sorted(secret for secret in leaked if secret in text)
+    if not present:
         return []
     return [
-        Hit(number, "a decrypted secret of the estate", secret)
+        Hit(number, leaked[secret], secret)
         for number, line in enumerate(text.splitlines(), start=1)
-        for secret in sorted(leaked)
+        for secret in present
         if secret in line
+    ]
+
+
+def _short_leaks(text: str, short: Collection[tuple[str, str]], origins: tuple[Provenance, ...]) -> list[Hit]:
+    """A short one is a word that stands anywhere: it counts as a whole value, in what came from the same file."""
+    if not any(secret in text for secret, _ in short):
+        return []
+    return [
+        Hit(number, _OPENED, secret)
+        for number, line in enumerate(text.splitlines(), start=1)
+        for secret, file in sorted(short)
+        if re.search(rf"""[:\s-]["']?{re.escape(secret)}["']?\s*$""", line)
+        and f"{origin_of(origins, number)}:".startswith(f"{file}:")
     ]
 
 
@@ -172,6 +176,16 @@ def _verdict(policy: Mapping[str, str], path: str, origin: str, line: int) -> st
     return ""
 
 
+def _in_name(path: str) -> Finding:
+    """A secret in the name of a file: only its owner can rename it."""
+    for _, secret in shapes_in(path):
+        path = path.replace(secret, "***")
+    return Finding(
+        CODE, Severity.ERROR, f"the path {path} would hold a secret in plain text", "rename the file or the release",
+        SourceLocation(path, 1),
+    )  # fmt: skip
+
+
 def _finding(path: str, origin: str, hit: Hit, verdict: str) -> Finding:
     place = SourceLocation(path, hit.line)
     came = f" (from {origin})" if origin else ""
@@ -182,6 +196,11 @@ def _finding(path: str, origin: str, hit: Hit, verdict: str) -> Finding:
         )  # fmt: skip
     if verdict.replace(" ", "") in ("plaintext:accepted", "accepted"):
         return Finding(CODE, Severity.INFO, f"{path} holds {hit.what}{came}, as migration.yaml accepts", "", place)
+    if verdict == _NEVER:
+        return Finding(
+            CODE, Severity.ERROR, f"{path} holds {hit.what}{came}, and a chart of somebody else is never changed",
+            f"say in migration.yaml, under secrets, `{path}: plaintext: accepted`, or take another chart", place,
+        )  # fmt: skip
     return Finding(
         CODE, Severity.ERROR, f"{path} would hold {hit.what}{came} in plain text",
         f"say in migration.yaml, under secrets, `{origin.partition(':')[0] or path}: externalise` "

@@ -1,5 +1,6 @@
 """Estate and ReleaseGraph → Plan: where every release goes, why, and the file that holds it."""
 
+from migrate.plan.apart import split_definitions
 from migrate.plan.check import check_plan, lost_order, settle_findings
 from migrate.plan.dump import dump_plan
 from migrate.plan.fields import DEFAULT_REPO_URL
@@ -16,4 +17,5 @@ __all__ = [
     "plan_schema",
     "propose_plan",
     "settle_findings",
+    "split_definitions",
 ]

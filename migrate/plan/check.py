@@ -30,8 +30,21 @@ def check_plan(plan: Plan, estate: Estate, graph: ReleaseGraph) -> tuple[Finding
             *_clashes(components, sources, "Application", lambda release: release.component.value),
             *_clashes(components, sources, "folder", lambda release: release.path.value),
             *_scopes(graph, components),
+            *_idle_projects(plan, components),
         )
     )
+
+
+def _idle_projects(plan: Plan, components: tuple[ReleasePlan, ...]) -> Iterator[Finding]:
+    """Roles of a project that no release is in: a slip of the pen, most likely."""
+    used = sorted({release.project.value for release in components})
+    for project in sorted(set(plan.projects) - set(used)):
+        yield Finding(
+            "PL017",
+            Severity.WARNING,
+            f"projects.{project} has roles, and no release is in that project: no AppProject is written for it",
+            f"projects of this plan: {', '.join(used) or 'none'}",
+        )
 
 
 def settle_findings(findings: tuple[Finding, ...], plan: Plan) -> tuple[Finding, ...]:
@@ -49,10 +62,13 @@ def settle_findings(findings: tuple[Finding, ...], plan: Plan) -> tuple[Finding,
 
 
 def lost_order(plan: Plan, graph: ReleaseGraph, *, accepted: bool = False) -> tuple[Finding, ...]:
-    """The edges that one ApplicationSet a project cannot keep: nothing orders one ApplicationSet after another.
+    """The edges that the tree cannot keep (decision 9): nothing orders one ApplicationSet after another.
 
+    In the layout ``kustomize`` nothing orders one Application after another, in ``plugin`` nothing inside a layer.
     Empty for one ApplicationSet an environment. ``accepted``: a person knows, so each is a warning.
     """
+    if plan.layout in ("kustomize", "plugin"):
+        return _lost_inside(plan, graph, accepted=accepted)
     if plan.appsets != "per-project":
         return ()
     projects = {r.id: r.project.value for r in plan.releases if r.disposition is Disposition.COMPONENT}
@@ -70,6 +86,32 @@ def lost_order(plan: Plan, graph: ReleaseGraph, *, accepted: bool = False) -> tu
         for edge in component_edges(graph, set(projects))
         if projects[edge.before] != projects[edge.after]
     )
+
+
+def _lost_inside(plan: Plan, graph: ReleaseGraph, *, accepted: bool) -> tuple[Finding, ...]:
+    """Of ``kustomize`` all edges; of ``plugin`` those inside a layer, and those against the order of the layers."""
+    layers = {r.id: r.layer for r in plan.releases if r.disposition is Disposition.COMPONENT}
+    order = {layer: number for number, layer in enumerate(dict.fromkeys(r.layer for r in plan.releases))}
+    found = []
+    for edge in component_edges(graph, set(layers)):
+        before, after = layers[edge.before], layers[edge.after]
+        if plan.layout == "plugin" and order[before] < order[after]:
+            continue
+        why = "the layout kustomize orders no Applications"
+        if plan.layout == "plugin":
+            where = "both are in" if before == after else f"that comes in {before}, after"
+            why = f"{where} the layer {after}, one Application of the layout plugin"
+        found.append(
+            Finding(
+                "PL011",
+                Severity.WARNING if accepted else Severity.ERROR,
+                f"{edge.after} needs {edge.before}, and {why}: {edge.evidence}",
+                "use the layout environments or shared, or say --accept-lost-order",
+                edge.source,
+                edge.after,
+            )
+        )
+    return tuple(found)
 
 
 def _missing(plan: Plan, estate: Estate) -> Iterator[Finding]:

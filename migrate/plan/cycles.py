@@ -74,7 +74,7 @@ def _splits(edge: Edge, nodes: Mapping[str, ReleaseNode]) -> Iterable[_Split]:
         yield _Split(
             0,
             f"split the definitions out of {before}: a release of its own for them ({_name(before)}-crds, phase *10), "
-            f"and {after} needs that one only",
+            f"and {after} needs that one only: `crds: apart` for {before} in migration.yaml",
         )
     if found and found["user"] in ("Job", "CronJob"):
         yield _Split(

@@ -15,6 +15,7 @@ from migrate.plan.conflicts import has_answers
 from migrate.plan.fields import DEFAULT_REPO_URL, FIELDS
 from migrate.plan.ladder import DEFAULT_LADDER
 from migrate.plan.load import load_plan
+from migrate.plan.roles import project_lines
 
 _HEADER = """\
 # Every decision of this migration; `migrate plan` and `migrate wizard` write it, and a person may.
@@ -66,6 +67,8 @@ def _lines(plan: Plan, stale: tuple[ReleasePlan, ...]) -> Iterable[str]:
             yield f"    apiVersions: {_flow(list(one.api_versions))}\n"
         if one.contexts:
             yield f"    contexts: {_flow_map(one.contexts)}\n"
+        if one.cluster_type:
+            yield f"    clusterType: {_scalar(one.cluster_type)}\n"
 
     usual = Plan("", DEFAULT_REPO_URL, "main", (), (), ())
     yield f'schemaVersion: "1"\nestate: {_scalar(plan.estate)}\ntarget:\n'
@@ -76,10 +79,13 @@ def _lines(plan: Plan, stale: tuple[ReleasePlan, ...]) -> Iterable[str]:
     yield setting("steps", "steps", plan.steps, usual.steps)
     yield setting("handover", "handover", plan.handover, usual.handover)
     yield from _texts_by_name("layerHandover", plan.layer_handover)
+    if plan.removal != usual.removal or "removal" in plan.said:
+        yield setting("removal", "removal", plan.removal, usual.removal)
     yield setting("argocdVersion", "argocdVersion", plan.argocd_version, usual.argocd_version)
     yield "environments:\n" if plan.environments else "environments: {}\n"
     for one in plan.environments:
         yield from environment(one)
+    yield from project_lines(plan.projects)
     yield from _texts_by_name("secrets", plan.secrets_policy)
     yield from _ladder(plan)
     yield from _rules(plan.rules)
@@ -155,6 +161,8 @@ def _release(release: ReleasePlan) -> Iterable[str]:
     if release.pins:
         pins: JsonObject = {"reason": release.pin_reason, "values": release.pins}
         yield _block("pins", pins)
+    if release.crds:
+        yield f"    crds: {release.crds}\n"
     if release.state:
         yield f"    state: {release.state}\n"
 

@@ -18,15 +18,19 @@ from migrate.model.plan import (
 )
 from migrate.plan.fields import CHOICES, FIELDS
 from migrate.plan.ladder import DEFAULT_LADDER, is_phase, max_update
+from migrate.plan.names import DNS_LABEL
 from migrate.plan.ownrules import MATCH_KEYS
 from migrate.plan.reader import MAX_UPDATE, MEND, VERSION, PlanReader, padded
+from migrate.plan.roles import read_projects
 from migrate.plan.versions import upgraded
 
 LAYOUTS = ("environments", "shared", "kustomize", "plugin")
 APPSETS = ("single", "per-project")
 STEP_LABELS = ("phase", "tier", "wave")
 HANDOVERS = ("manual", "done")
+REMOVALS = ("keep", "delete")
 SECRET_POLICIES = ("externalise", "plaintext: accepted")
+CRDS = ("", "apart")
 STATES = ("", "fenced", "removed")
 
 TOP_KEYS = (
@@ -38,8 +42,10 @@ TOP_KEYS = (
     "steps",
     "handover",
     "layerHandover",
+    "removal",
     "argocdVersion",
     "environments",
+    "projects",
     "secrets",
     "ladder",
     "insertedSteps",
@@ -52,6 +58,7 @@ RELEASE_KEYS = (
     "disposition",
     "ask",
     "pins",
+    "crds",
     "syncOptions",
     "ignoreDifferences",
     "state",
@@ -106,6 +113,8 @@ def load_plan(text: str, name: str) -> Plan:
         secrets_policy=reader.texts_by_name(top.get("secrets"), "secrets", SECRET_POLICIES),
         findings=findings,
         rules=tuple(_rule(reader, item) for item in reader.items(top.get("rules"), "rules", _RULE_HINT)),
+        removal=choice("removal", REMOVALS),
+        projects=read_projects(reader, top.get("projects")),
         said=tuple(reader.said),
     )
 
@@ -118,7 +127,9 @@ def _environments(reader: PlanReader, node: YamlNode | None) -> tuple[PlannedEnv
     found = []
     for name, value in reader.mapping(node, "environments").items():
         what = f"environments.{name}"
-        keys = reader.mapping(value, what, ("cluster", "server", "kubeVersion", "apiVersions", "contexts"))
+        keys = reader.mapping(
+            value, what, ("cluster", "server", "kubeVersion", "apiVersions", "contexts", "clusterType")
+        )
         default = PlannedEnvironment(name)
         server, cluster, version = (
             reader.setting(keys.get(key), f"{what}.{key}") for key in ("server", "cluster", "kubeVersion")
@@ -133,6 +144,9 @@ def _environments(reader: PlanReader, node: YamlNode | None) -> tuple[PlannedEnv
                 ),
                 api_versions=reader.texts(keys.get("apiVersions"), f"{what}.apiVersions"),
                 contexts=reader.texts_by_name(keys.get("contexts"), f"{what}.contexts"),
+                cluster_type=reader.matching(
+                    keys.get("clusterType"), f"{what}.clusterType", DNS_LABEL, "e.g. nonprod", default.cluster_type
+                ),
             )
         )
     return tuple(found)
@@ -224,6 +238,7 @@ def _release(reader: PlanReader, name: str, node: YamlNode) -> ReleasePlan:
         ignore_differences=tuple(reader.object(i, f"an item of {what}.ignoreDifferences") for i in differences),
         pins=reader.object(pins.get("values"), f"{what}.pins.values"),
         pin_reason=reader.text(pins.get("reason"), f"{what}.pins.reason"),
+        crds=reader.text(keys.get("crds"), f"{what}.crds", CRDS),
         state=reader.text(keys.get("state"), f"{what}.state", STATES),
         ask=reader.texts(keys.get("ask"), f"{what}.ask", tuple(FIELDS)),
         chart=reader.text(keys.get("chart"), f"{what}.chart"),

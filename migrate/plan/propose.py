@@ -201,6 +201,7 @@ def _with_extras(planned: ReleasePlan, decided: ReleasePlan | None) -> ReleasePl
             ignore_differences=decided.ignore_differences,
             pins=decided.pins,
             pin_reason=decided.pin_reason,
+            crds=decided.crds,
             state=decided.state,
             asked_by_rule=tuple(name for name in planned.asked_by_rule if name not in by_itself),
         )

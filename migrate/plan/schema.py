@@ -9,9 +9,11 @@ from migrate.model.plan import DecisionSource, Disposition
 from migrate.plan.fields import CHOICES, FIELDS
 from migrate.plan.load import (
     APPSETS,
+    CRDS,
     HANDOVERS,
     LAYOUTS,
     RELEASE_KEYS,
+    REMOVALS,
     RULE_KEYS,
     SECRET_POLICIES,
     STATES,
@@ -21,6 +23,7 @@ from migrate.plan.load import (
 from migrate.plan.names import DNS_LABEL, FOLDER
 from migrate.plan.ownrules import MATCH_KEYS
 from migrate.plan.reader import MAX_UPDATE, VERSION
+from migrate.plan.roles import projects_schema
 
 _FIELD_TEXTS = {
     "domain": "The band of the ladder: what the release belongs to.",
@@ -50,8 +53,12 @@ def plan_schema() -> JsonObject:
         "steps": _setting(_one_of(STEP_LABELS, "What RollingSync selects its steps by.")),
         "handover": _setting(_one_of(HANDOVERS, "Whether Argo CD may sync by itself.")),
         "layerHandover": _named(_one_of(HANDOVERS), "Layer → handover, where it differs."),
+        "removal": _setting(
+            _one_of(REMOVALS, "What becomes of an Application whose component.yaml is gone; what holds data stays.")
+        ),
         "argocdVersion": _setting(_version("The Argo CD whose rules hold.")),
         "environments": _named(_environment(), "Environment → its cluster."),
+        "projects": projects_schema(),
         "secrets": _named(_one_of(SECRET_POLICIES), "Place of a plaintext secret → what becomes of it."),
         "ladder": {"type": "array", "items": _step(), "description": "The steps of the rollout, ascending."},
         "insertedSteps": {
@@ -79,6 +86,11 @@ def _environment() -> JsonObject:
             "kubeVersion": _setting(_version("What renders assume.")),
             "apiVersions": _texts("What renders assume."),
             "contexts": _named(_text(""), "Kube context of a release → cluster in Argo CD."),
+            "clusterType": {
+                "type": "string",
+                "pattern": _whole(DNS_LABEL.pattern),
+                "description": "In the layout shared: environments of one type share what not all share.",
+            },
         }
     )
 
@@ -121,6 +133,7 @@ def _release() -> JsonObject:
                 "values": {"type": ["object", "null"], "description": "Values over all others."},
             }
         ),
+        "crds": _one_of(CRDS, "apart: its CustomResourceDefinitions become a component of their own."),
         "syncOptions": {"type": "array", "items": _decision(option)},
         "ignoreDifferences": {"type": "array", "items": {"type": "object"}},
         "state": _one_of(STATES, "Written by cutover."),

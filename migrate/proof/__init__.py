@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 
 from migrate import __version__
@@ -26,11 +27,15 @@ from migrate.expand import expand_tree
 from migrate.graph import build_graph
 from migrate.model.estate import Estate, ReadRequest, Release
 from migrate.model.finding import sort_findings
+from migrate.model.manifest import Rendered
 from migrate.model.plan import Plan
+from migrate.model.plugin import SOURCES
 from migrate.model.report import ReleaseVerdict, Report, Verdict
 from migrate.model.tree import FileTree
 from migrate.pipeline import Clusters, Reading, known_clusters, selected, with_figures
+from migrate.plan import split_definitions
 from migrate.proof.deployed import with_deployed
+from migrate.proof.plugin import copy_faults
 from migrate.proof.shard import Shard
 from migrate.proof.units import (
     JudgeCommon,
@@ -49,8 +54,11 @@ from migrate.verify import (
     Pairing,
     expansion_findings,
     health_checks,
-    helm_findings,
+    is_by_plugin,
+    judge_by_plugin,
     pair_releases,
+    plugin_findings,
+    row_findings,
     simulate_rollout,
     unjudged,
 )
@@ -94,6 +102,7 @@ class Proof:
         self._options, self._console = options, console
         self._workers: Workers = Cluster(options.scheduler) if options.scheduler else Threads(options.jobs)
         self._sides: dict[tuple[str, str], Side] = {}
+        self._request: ReadRequest | None = None
         self._blobs = Blobs(str(Path(options.cache).resolve()), MOST_CACHED) if options.cache else None
 
     def __enter__(self) -> Proof:
@@ -107,8 +116,9 @@ class Proof:
     def read(self, request: ReadRequest, *, decided: Plan | None, clusters: Clusters) -> Reading:
         """As ``pipeline.read_and_render``, with outlines for renders; of a shard, only what it needs."""
         watch = Stopwatch()
+        self._request = request
         with watch.measure("read"), self._console.progress(f"reading {request.path}", 0):
-            estate = read_estate(request)
+            estate = split_definitions(read_estate(request), decided)
         environments = known_clusters(estate, decided, clusters)
         with watch.measure("render"):
             wanted = [release for release in estate.releases if self._is_needed(estate, release)]
@@ -156,8 +166,12 @@ class Proof:
             self._options.helm,
         )
         with watch.measure("verify"):
-            rows = self._judge(common, pairings)
-        report = Report(rows, kept, (*expansion_findings(expansion), *helm_findings(rows)))
+            by_plugin = self._by_plugin(reading, plan, tree, folder, pairings)
+            judged = iter(self._judge(common, [p for p in pairings if not is_by_plugin(p)]))
+            # Where it stops at the first bad row, the rows after it are missing.
+            given = (by_plugin.get(_name(pairing)) or next(judged, None) for pairing in pairings)
+            rows = tuple(row for row in takewhile(lambda row: row is not None, given) if row)
+        report = Report(rows, kept, (*expansion_findings(expansion), *row_findings(rows), *plugin_findings(pairings)))
         if self._options.rollout:
             gates = {(row.environment, row.application): row.gate for row in rows if row.gate}
             found = simulate_rollout(reading.estate, reading.graph, plan, expansion, gates)
@@ -174,6 +188,24 @@ class Proof:
             deployed=report.deployed,
             rollout=report.rollout,
         )
+
+    def _by_plugin(
+        self, reading: Reading, plan: Plan, tree: FileTree, folder: Path, pairings: Sequence[Pairing]
+    ) -> dict[tuple[str, str], ReleaseVerdict]:
+        """The rows of Applications that a plugin renders; none without the request that was read."""
+        pairings = [pairing for pairing in pairings if is_by_plugin(pairing)]
+        if not pairings or self._request is None:
+            return {}
+        faults = copy_faults(self._request, reading.estate, folder)
+        layers = {layer.name: layer.file for layer in reading.estate.layers}
+        copied = len(tree.under(SOURCES).files)
+        rows = {}
+        for pairing in pairings:
+            key, release = _name(pairing), pairing.release
+            left = reading.rendered.get(key, Rendered(error="it was not rendered"))
+            file = layers.get(release.layer, "") if release else ""
+            rows[key] = judge_by_plugin(pairing, plan, left, file, faults.get(key, ""), copied)
+        return rows
 
     def _renders(self, request: ReadRequest) -> KeptRenders:
         # With real secrets at hand nothing is written to a disk, whatever a render holds of them.

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from migrate.errors import UsageError
 from migrate.model.estate import Placeholder, SetValue
 from migrate.model.finding import Severity, SourceLocation
 from migrate.model.manifest import Rendered
@@ -237,12 +236,6 @@ def test_options_of_the_plan_come_last_and_once(tmp_path: Path) -> None:
 def test_a_release_whose_render_failed_is_still_emitted(tmp_path: Path) -> None:
     tree = emit(tmp_path, [make_release()], rendered={"redis": Rendered(error="boom")})
     assert component(tree)["name"] == "redis"
-
-
-def test_another_layout_is_refused_instead_of_emitting_this_one(tmp_path: Path) -> None:
-    release = make_release()
-    with pytest.raises(UsageError, match="layout shared is not built yet"):
-        emit(tmp_path, [release], plan=make_plan(plan_release(release), layout="shared"))
 
 
 def test_each_key_of_a_component_says_where_it_came_from(tmp_path: Path) -> None:

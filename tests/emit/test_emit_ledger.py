@@ -81,7 +81,11 @@ def test_every_file_says_where_it_came_from_and_is_sealed(tmp_path: Path) -> Non
     tree = emit(tmp_path, [release, make_release("jobs")])
     own = {path for path in tree.files if not path.startswith(".migrate/")}
     assert set(load_provenance(tree)) == own
-    assert set(json.loads(tree.text(MANIFEST_PATH))["files"]) == {*own, ".migrate/provenance.json"}
+    assert set(json.loads(tree.text(MANIFEST_PATH))["files"]) == {
+        *own,
+        ".migrate/ledger.json",
+        ".migrate/provenance.json",
+    }
     assert load_provenance(tree) == dict(tree.provenance)
 
 

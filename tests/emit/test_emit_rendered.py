@@ -59,7 +59,7 @@ def test_hooks_alone_become_plain_jobs_that_each_sync_replaces(tmp_path: Path) -
     assert found["valueFiles"] == []
     (only,) = printed(tree, tmp_path / "out")
     assert annotations_of(only) == {"team": "data", OPTIONS: "Force=true,Replace=true"}
-    assert "Job.batch data/migrate (pre-upgrade; a plain object now)" in tree.text("README.md")
+    assert "Job.batch data/migrate | pre-upgrade |" in tree.text("README.md")
 
 
 def test_hook_weights_become_waves_where_they_differ(tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from migrate.emit.secrets import masked, scan_text
+from migrate.doors.secret_shapes import shown
+from migrate.emit.pieces import Piece
+from migrate.emit.secrets import Known, check_secrets, masked, scan_text
 from migrate.model.finding import Severity
 from migrate.model.json import JsonObject
+from migrate.model.tree import Provenance
 from tests.emit.emit_nouns import component, document, emit, make_layer, make_plan, make_release, plan_release
 
 # Put together here, so that no scanner takes this file for a leak.
@@ -109,3 +112,118 @@ def test_a_secret_in_a_parameter_is_found(tmp_path: Path) -> None:
 def test_what_is_shown_of_a_value_is_masked() -> None:
     value: JsonObject = {"auth": {"password": RANDOM, "user": "redis"}, "list": [AWS]}
     assert masked("values", value) == {"auth": {"password": "***", "user": "redis"}, "list": ["***"]}
+
+
+# Put together here, too: each is found by the library or by what stands beside it.
+SHAPES = {
+    "what looks like SendGrid API Key": "SG." + "a1B2" * 5 + "cd." + "e3F4" * 10 + "abc",
+    "what looks like PyPI Token": "pypi-" + "AgEIcHlwaS5vcmc" + "x" * 80,
+    "what looks like NPM tokens": "//r.example.org/:_authToken=" + "npm_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
+    "a GitLab token": "glpat-" + "x1y2z3A4B5C6D7E8F9G0",
+    "a Google API key": "AIza" + "SyA1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q",
+    "a Vault token": "hvs." + "CAESIJ1234567890abcdefghijklmnopqrs",
+    "an age key": "AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" * 2,
+    "a bcrypt hash": "$2a$10$" + "rRyBsGSHK6.uc8fntPwVIuLVHgsAhAX7TcdrqW/RADU0uh7CaChLa",
+    "a password in an address": f"postgres://app:{RANDOM}@db.example.org:5432/app",
+}
+
+
+@pytest.mark.parametrize("what", SHAPES)
+def test_a_shape_is_named_and_hidden(what: str) -> None:
+    line = f"anything: {SHAPES[what]}"
+    (hit,) = scan_text(line, by_name=False)
+    assert hit.what == what
+    assert hit.text in line
+    assert hit.text not in shown(line)
+    assert shown(line).startswith("anything: ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "url: https://user:password@example.org",
+        "url: https://$(USER):$(PASSWORD)@example.org",
+        "url: https://{{ .user }}:{{ .password }}@example.org/a1b2c3d4",
+        "image: registry.example.org/team/service-2:1.2.3@sha256:" + "0123456789abcdef" * 4,
+        "checksum/config: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "key: -----BEGIN CERTIFICATE-----",
+    ],
+)
+def test_what_only_looks_like_a_shape_is_none(line: str) -> None:
+    assert scan_text(line) == ()
+    assert shown(line) == line
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"env:\n  - name: DB_PASSWORD\n    value: {RANDOM}\n",
+        f"auth: {{user: a, password: {RANDOM}}}\n",
+        f'{{"password": "{RANDOM}"}}\n',
+        f"ini: |\n  user = a\n  password = {RANDOM}\n",
+        f"args: [--admin-password={RANDOM}]\n",
+        f"password: |-\n  {RANDOM}\n",
+        f"password: {RANDOM}\n\tbroken: [\n",
+        f"listed.token: '{{{RANDOM},other}}'\n",
+    ],
+)
+def test_a_name_is_seen_wherever_it_stands(text: str) -> None:
+    (hit,) = scan_text(text)
+    assert hit.text == RANDOM
+    assert RANDOM in "\n".join(text.splitlines()[hit.line - 1 : hit.line + 1])
+
+
+def test_a_private_key_goes_as_a_whole() -> None:
+    key = "-----BEGIN EC " + f"PRIVATE KEY-----\n  {RANDOM * 4}\n  -----END EC PRIVATE KEY-----"
+    (hit,) = scan_text(f"tls: |\n  {key}\nafter: 1\n")
+    assert hit.text == key
+    assert RANDOM not in shown(f"tls: |\n  {key}\n")
+
+
+def check(text: str, known: Known, policy: dict[str, str] | None = None, path: str = "sources/values/x.yaml") -> Piece:
+    origin = (Provenance(0, "values/x.yaml"),)
+    return check_secrets(Piece({path: text.encode()}, {path: origin}), policy or {}, known)
+
+
+def test_several_secrets_on_one_line_all_go() -> None:
+    piece = check(f"a: {AWS} {GITHUB} {TOKEN}\n", Known(), {"values/x.yaml": "externalise"})
+    assert piece.files["sources/values/x.yaml"] == b"a: externalised-secret externalised-secret externalised-secret\n"
+    assert [finding.severity for finding in piece.findings] == [Severity.WARNING] * 3
+
+
+def test_what_a_reference_gave_counts_wherever_it_is_long_and_only_as_a_value_where_it_is_short() -> None:
+    known = Known(opened=(("hunter2", "values/x.yaml"), (RANDOM, "values/other.yaml"), ("true", "values/x.yaml")))
+    text = f"a: hunter2\nhunter2x: b\nc: about hunter2s\nd: pre-{RANDOM}-post\ne: true\n"
+    piece = check(text, known, {"values/x.yaml": "externalise"})
+    assert piece.files["sources/values/x.yaml"].decode() == (
+        "a: externalised-secret\nhunter2x: b\nc: about hunter2s\nd: pre-externalised-secret-post\ne: true\n"
+    )
+    assert [finding.code for finding in check(text, known).findings] == ["EM020", "EM020"]
+
+
+def test_a_chart_of_somebody_else_is_never_changed() -> None:
+    path = "sources/charts/third_party/acme/x/values.yaml"
+    piece = check(f"password: {RANDOM}\n", Known(), {path: "externalise"}, path)
+    assert RANDOM.encode() in piece.files[path]
+    assert [finding.severity for finding in piece.findings] == [Severity.ERROR]
+    accepted = check(f"password: {RANDOM}\n", Known(), {path: "plaintext: accepted"}, path)
+    assert [finding.severity for finding in accepted.findings] == [Severity.INFO]
+
+
+def test_a_secret_in_the_name_of_a_file_is_an_error_and_not_shown() -> None:
+    piece = check("a: 1\n", Known(), {}, f"sources/values/{AWS}.yaml")
+    (finding,) = piece.findings
+    assert (finding.code, finding.severity) == ("EM020", Severity.ERROR)
+    assert AWS not in finding.message
+
+
+def test_templates_of_charts_name_secrets_without_holding_any() -> None:
+    assert not check(f"password: {RANDOM}\n", Known(), {}, "sources/charts/a/templates/x.yaml").findings
+    assert check(f"password: {RANDOM}\n", Known(), {}, "sources/charts/a/values-dev.yaml").findings
+
+
+def test_references_are_shown_without_what_they_hold() -> None:
+    assert masked("values", "pre-ref+echo://hunter2+-post") == "pre-ref+echo://***+-post"
+    assert masked("values", "ref+vault://secret/db#/password") == "ref+vault://secret/db#/password"
+    assert masked("set", [{"name": "db.password", "value": "hunter2"}]) == [{"name": "db.password", "value": "***"}]
+    assert masked("x", {"password": "hunter2"}, by_name=False) == {"password": "hunter2"}

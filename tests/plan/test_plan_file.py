@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from migrate.doors.yaml import load_yaml
 from migrate.errors import UsageError
 from migrate.graph import build_graph
-from migrate.model.plan import Decision, DecisionSource, Plan
+from migrate.model.plan import Decision, DecisionSource, Plan, ProjectRole
 from migrate.plan import dump_plan, load_plan, propose_plan
 from migrate.plan.comments import keep_comments
 from tests.small_estates import DEPLOYMENT, Small, crd, small_estate
@@ -79,6 +80,7 @@ appsets: per-project
 steps: tier
 handover: done
 layerHandover: {70-apps: manual}
+removal: delete
 argocdVersion: 3.1
 environments:
   prod: {cluster: east, server: "https://east.example.org", kubeVersion: 1.33.1, apiVersions: [a/v1, b/v1]}
@@ -97,7 +99,7 @@ releases:
     text = rewritten(said)
     plan = load_plan(text, "x")
     assert rewritten(text) == text
-    for name in ("repo_url", "revision", "layout", "appsets", "steps", "handover", "layer_handover"):
+    for name in ("repo_url", "revision", "layout", "appsets", "steps", "handover", "layer_handover", "removal"):
         assert getattr(plan, name) == getattr(first, name)
     assert (plan.argocd_version, plan.secrets_policy) == ("3.1", first.secrets_policy)
     assert [e.name for e in plan.environments] == ["prod", "dev"]
@@ -322,3 +324,40 @@ def test_a_comment_whose_place_is_gone_is_not_lost() -> None:
 def test_text_that_looks_like_a_comment_is_none() -> None:
     old = 'a: "x # y"\nb: |\n  # text\n  more\nc: z#z\n'
     assert keep_comments("a: 1\nb: 2\nc: 3\n", old) == "a: 1\nb: 2\nc: 3\n"
+
+
+ROLES = """\
+projects:
+  platform:
+    roles:
+      deployer: {description: may roll out, groups: ["org:platform"], may: [get, sync, "action/*"]}
+      reader: {may: [get, logs]}
+"""
+
+
+def test_roles_of_projects_are_read_and_survive() -> None:
+    text = rewritten(ROLES)
+    plan = load_plan(text, "x")
+    assert plan.projects == {
+        "platform": (
+            ProjectRole("deployer", ("get", "sync", "action/*"), ("org:platform",), "may roll out"),
+            ProjectRole("reader", ("get", "logs")),
+        )
+    }
+    assert rewritten(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("projects: {platform: {role: {}}}", "projects.platform has no key role"),
+        ("projects: {Platform: {}}", "no name of a project"),
+        ("projects: {platform: {roles: {a b: {may: [get]}}}}", "no name of a role"),
+        ("projects: {platform: {roles: {a: {groups: [x]}}}}", "may do nothing"),
+        ("projects: {platform: {roles: {a: {may: [fly]}}}}", "cannot hold 'fly'"),
+        ("projects: {platform: {roles: {a: {may: [get], groups: ['a, b']}}}}", "groups cannot hold"),
+    ],
+)
+def test_a_role_that_argo_cd_would_refuse_is_told(text: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        load_plan(text, "x")

@@ -220,3 +220,12 @@ def test_every_proposal_comes_with_what_it_rests_on() -> None:
     )
     assert found["bank"].evidence[-1] == "is awaited by web/shop: needs in helmfiles/70-apps.yaml:20"
     assert all(severity is not Severity.ERROR for severity in [f.severity for f in planned(BANK, shop)[2]])
+
+
+def test_roles_of_a_project_that_no_release_is_in_are_told() -> None:
+    _, _, findings = planned(
+        SHOP, decided="projects: {aps: {roles: {a: {may: [get]}}}, apps: {roles: {a: {may: [get]}}}}"
+    )
+    (finding,) = told(findings, "PL017")
+    assert (finding.severity, finding.hint) == (Severity.WARNING, "projects of this plan: apps")
+    assert "projects.aps has roles" in finding.message

@@ -39,6 +39,8 @@ def test_every_object_of_the_schema_is_closed() -> None:
 
 
 GOOD = (
+    "removal: delete",
+    "projects: {platform: {roles: {a: {groups: [x], may: [get, 'action/*', logs]}}}, apps: {}}",
     "{}",
     "schemaVersion: 1\nhandover: done\nlayout: {value: environments, source: default}",
     "target: {repoURL: https://git.example.org/x.git}",
@@ -50,6 +52,12 @@ GOOD = (
     "releases: {w/a: {disposition: bootstrap, ask: [tier], ignoreDifferences: [{kind: Secret}], wave: 3}}",
 )
 BAD = (
+    "removal: often",
+    "projects: {platform: {roles: {a: {may: [fly]}}}}",
+    "projects: {platform: {roles: {a: {may: []}}}}",
+    "projects: {platform: {roles: {a b: {may: [get]}}}}",
+    "projects: {Platform: {}}",
+    "projects: {platform: {roles: {a: {may: [get], groups: ['x,y']}}}}",
     "handover: later",
     "schemaVersion: 2",
     "target: {url: x}",

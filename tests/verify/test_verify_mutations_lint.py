@@ -291,7 +291,7 @@ LINTED: dict[str, tuple[Fault, str, str, str]] = {
         "Deployment.apps",
     ),
     "a project that allows no namespaced kind": (
-        partial(edit, APPS_PROJECT, "st: []", "st: []\n  namespaceResourceWhitelist: []"),
+        partial(edit, APPS_PROJECT, "eWhitelist:\n", "eWhitelist: []\n  namespaceResourceBlacklist:\n"),
         "L30",
         AGENTS,
         "ConfigMap",
@@ -455,7 +455,7 @@ LINTED: dict[str, tuple[Fault, str, str, str]] = {
         "TemporalCluster",
     ),
     "a script that says something else": (
-        partial(edit, CM, 'if condition.type == "Done"', 'if condition.type == "Ready"'),
+        partial(edit, CM, 'ipairs({"Done"})', 'ipairs({"Ready"})'),
         "L51",
         SETTINGS,
         "KeycloakRealmImport",

@@ -1,0 +1,111 @@
+"""The layout ``plugin``: the tree's copy of the estate read once more, and held against the estate."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from migrate.doors.charts import ChartError
+from migrate.doors.estate_files import absolute, working_directory
+from migrate.doors.files import is_folder, read_bytes, read_tree
+from migrate.errors import EstateError, UsageError
+from migrate.model.estate import Estate, ReadRequest, Release, ValuesKind, ValuesLayer
+from migrate.model.finding import Severity
+from migrate.model.plugin import SOURCES
+from migrate.read import read_estate
+
+
+def copy_faults(request: ReadRequest, estate: Estate, folder: Path) -> Mapping[tuple[str, str], str]:
+    """(environment, release id) → how the copy below ``folder`` reads otherwise; empty where it reads alike.
+
+    The plugin gets no state values, no variables and no secrets from this command line, so the copy is read without.
+    """
+    top = str((folder / SOURCES).resolve())
+    start = os.path.relpath(
+        os.path.realpath(absolute(request.path, working_directory())), os.path.realpath(estate.root)
+    )
+    plain = ReadRequest(
+        path=os.path.normpath(f"{top}/{start}"),
+        environments=estate.environments,
+        selectors=request.selectors,
+        allow_exec=request.allow_exec,
+        allow_paths=(*request.allow_paths, top),
+        chart_map=request.chart_map,
+        helmfile_version=request.helmfile_version,
+    )
+    keys = [(release.environment, release.id) for release in estate.releases]
+    try:
+        copy = read_estate(plain)
+    except (EstateError, UsageError) as error:
+        return dict.fromkeys(keys, f"it cannot be read: {error}")
+    twins = {(release.environment, release.id): release for release in copy.releases}
+    known = {(f.code, f.release, f.message) for f in estate.findings}
+    told = {
+        finding.release: finding.message
+        for finding in copy.findings
+        if finding.severity is Severity.ERROR and (finding.code, finding.release, finding.message) not in known
+    }
+    charts: dict[str, bool] = {}
+    faults = {}
+    for key, release in zip(keys, estate.releases, strict=True):
+        twin = twins.get(key)
+        fault = "it has no such release" if twin is None else _fault(release, twin, estate, copy, charts)
+        faults[key] = fault or told.get(release.id, "") or told.get("", "")
+    return faults
+
+
+def _fault(release: Release, twin: Release, estate: Estate, copy: Estate, charts: dict[str, bool]) -> str:
+    plain, other = (_without_places(one) for one in (release, twin))
+    if plain != other:
+        names = [name for name in vars(plain) if getattr(plain, name) != getattr(other, name)]
+        return f"{', '.join(names)} of {release.id} differ"
+    for mine, theirs in [(release.chart_path, twin.chart_path), *_other_files(release, twin)]:
+        if mine is None or mine.startswith(("/", "../")):
+            continue  # not in the estate: helmfile fetches it, here and there
+        if mine not in charts:
+            charts[mine] = theirs is not None and _content(mine, estate.root) == _content(theirs, copy.root)
+        if not charts[mine]:
+            return f"{mine} differs"
+    return ""
+
+
+def _other_files(release: Release, twin: Release) -> list[tuple[str | None, str | None]]:
+    """What no text of the release shows: files of ``set``, and secrets, which are encrypted here and there."""
+    sets = zip(release.sets, twin.sets, strict=True)
+    layers = zip(release.values, twin.values, strict=True)
+    found: list[tuple[str | None, str | None]] = [(a.value, b.value) for a, b in sets if a.flag == "--set-file"]
+    return found + [(a.path, b.path) for a, b in layers if a.kind is ValuesKind.SECRET and a.path]
+
+
+def _without_places(release: Release) -> Release:
+    """The release without the paths that differ because the copy lies elsewhere."""
+    somewhere = replace(release.source, file="")
+    sets = tuple(
+        replace(one, value="" if one.flag == "--set-file" else one.value, source=somewhere, placeholders=())
+        for one in release.sets
+    )
+    values = tuple(
+        replace(one, path="", text=_unnamed(one), source=somewhere, placeholders=(), secret_text=None)
+        for one in release.values
+    )
+    keys = tuple(replace(key, source=somewhere) for key in release.keys)
+    chart = None if release.chart_path is None else ""
+    return replace(release, source=somewhere, sets=sets, values=values, keys=keys, chart_path=chart)
+
+
+def _unnamed(layer: ValuesLayer) -> str:
+    """The text of a layer; a placeholder names the file that it stands for, which lies elsewhere here."""
+    text = layer.text
+    for placeholder in layer.placeholders:
+        text = text.replace(placeholder.text, f"<{placeholder.path}>")
+    return text
+
+
+def _content(path: str, root: str) -> Mapping[str, bytes] | None:
+    full = absolute(path, root)
+    try:
+        return read_tree(full, within=root).files if is_folder(full) else {"": read_bytes(full)}
+    except (ChartError, EstateError):
+        return None
