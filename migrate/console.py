@@ -23,6 +23,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from migrate.doors.secret_shapes import shown
 from migrate.errors import MigrateError
 from migrate.model.finding import Finding, Severity
 
@@ -179,11 +180,11 @@ def finding_text(finding: Finding) -> str:
     place = f" {finding.source}" if finding.source else ""
     environment = f" [{finding.environment}]" if finding.environment else ""
     hint = f"\n  → {finding.hint}" if finding.hint else ""
-    return f"{finding.severity.value} {finding.code}{place}{environment}: {finding.message}{hint}"
+    return shown(f"{finding.severity.value} {finding.code}{place}{environment}: {finding.message}{hint}")
 
 
 def error_text(error: MigrateError) -> str:
     """What stopped the run, where, and what to do, on up to three lines."""
     place = f"\n  at {error.source}" if error.source else ""
     hint = f"\n  → {error.hint}" if error.hint else ""
-    return f"error: {error.message}{place}{hint}"
+    return shown(f"error: {error.message}{place}{hint}")

@@ -18,6 +18,8 @@ import click
 from migrate import __version__
 from migrate.cli.options import make_console
 from migrate.cli.reference import commands_markdown
+from migrate.doors.collector import without_collector
+from migrate.doors.secret_shapes import shown
 from migrate.errors import ExitCode, MigrateError
 
 __all__ = ["cli", "run"]
@@ -38,6 +40,7 @@ _MODULES = {
     "lint": "checking",
     "commit": "committing",
     "status": "committing",
+    "why": "tracing",
 }
 """Command → the module that holds it, in the order of the work."""
 
@@ -110,7 +113,8 @@ def run(arguments: Sequence[str]) -> int:
     debug = "--debug" in arguments
     console = make_console(quiet=False, color="--no-color" not in arguments and not os.environ.get("NO_COLOR"))
     try:
-        code = cli.main(args=list(arguments), prog_name="migrate", standalone_mode=False)
+        with without_collector():
+            code = cli.main(args=list(arguments), prog_name="migrate", standalone_mode=False)
         return int(code) if isinstance(code, int) else int(ExitCode.DONE)
     except click.ClickException as error:
         error.show()
@@ -122,7 +126,7 @@ def run(arguments: Sequence[str]) -> int:
         return _reader_went_away()
     except MigrateError as error:
         if debug:
-            traceback.print_exc()
+            sys.stderr.write(shown(traceback.format_exc()))
         for finding in error.findings:
             console.finding(finding)
         console.error(error)
@@ -139,7 +143,7 @@ def _reader_went_away() -> int:
 
 
 def _report_bug(*, debug: bool) -> int:
-    text = traceback.format_exc()
+    text = shown(traceback.format_exc())
     if debug:
         sys.stderr.write(text)
     descriptor, name = tempfile.mkstemp(prefix="migrate-trace-", suffix=".txt")

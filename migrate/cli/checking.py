@@ -23,6 +23,7 @@ from migrate.model.json import to_json
 from migrate.model.report import Report, Verdict
 from migrate.proof import Proof, ProofOptions, Shard
 from migrate.report import findings_text, lint_json, report_json, report_junit, report_markdown, report_text
+from migrate.verify import without_texts
 
 
 @click.command()
@@ -76,6 +77,7 @@ def verify(
     with Proof(options, settings.console) as proof:
         read, plan = planned_by_units(settings, proof, options.shard)
         report = proof.prove(read, plan, read_tree(folder), folder)
+    report = without_texts(report, [text for text, _ in read.estate.opened])
     tell(settings.console, (*read.findings, *report.findings))
     tell_helm(settings)
     if not report.shard and not report.unjudged:
@@ -152,7 +154,8 @@ def lint(settings: Settings, tree_folder: Path | None, inventory_format: str | N
         helm=settings.helm,
     )
     assumed = {cluster.name: cluster.api_versions for cluster in plan.environments} if plan else {}
-    findings = lint_tree(tree, expansion, rendered, api_versions=assumed)
+    version = settings.argocd_version_in(plan) if plan else "3.3"
+    findings = lint_tree(tree, expansion, rendered, api_versions=assumed, argocd_version=version)
     if settings.output == "json":
         product(lint_json(findings))
     else:

@@ -13,18 +13,25 @@ from migrate.cli.reading import repositories_by_url
 from migrate.cli.stages import planned, whole_estate
 from migrate.cli.work import existing_folder, exit_code, page, product, stop_on_errors, tell
 from migrate.doors.files import compare_tree, read_text, read_tree, read_yaml_documents, write_tree
+from migrate.emit import ledger_json, ledger_markdown
+from migrate.emit.scan import masked
 from migrate.errors import EstateError, ExitCode, RefusedError, UsageError
 from migrate.expand import Cluster, expand_appset, expand_tree, load_appset, read_clusters, tree_environments
 from migrate.model.application import Expansion
 from migrate.model.finding import sort_findings
-from migrate.model.plan import Plan
+from migrate.model.json import JsonObject
 from migrate.model.tree import FileTree
 from migrate.plan import check_plan, lost_order
 from migrate.report import conversion_text, expansion_json, expansion_table
 
 
 @click.command()
-@click.option("--layout", type=click.Choice(["environments", "shared", "kustomize", "plugin"]), default=None)
+@click.option(
+    "--layout",
+    type=click.Choice(["environments", "shared", "kustomize", "plugin"]),
+    default=None,
+    help="What the tree looks like (docs/how-to/layouts.md).",
+)
 @click.option("--appsets", type=click.Choice(["single", "per-project"]), default=None)
 @click.option(
     "--steps", type=click.Choice(["phase", "tier", "wave"]), default=None, help="RollingSync selects by this."
@@ -34,7 +41,15 @@ from migrate.report import conversion_text, expansion_json, expansion_table
 )
 @click.option("--repo-url", default=None, metavar="URL", help="The repository that Argo CD will read.")
 @click.option("--revision", default=None, metavar="REV", help="Branch or tag that Argo CD will read.")
-@click.option("--accept-lost-order", is_flag=True, help="With --appsets per-project: the order that it cannot keep.")
+@click.option(
+    "--accept-lost-order", is_flag=True, help="Go on although the layout, or --appsets per-project, loses order."
+)
+@click.option(
+    "--ledger",
+    type=click.Choice(["json", "markdown"]),
+    default=None,
+    help="Print what became of every key of every release.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if writing would change something.")
 @common_options("table")
 def convert(
@@ -46,6 +61,7 @@ def convert(
     repo_url: str | None,
     revision: str | None,
     accept_lost_order: bool,
+    ledger: str | None,
     check: bool,
 ) -> int:
     """Write the tree of ApplicationSets, values and charts.
@@ -57,6 +73,7 @@ def convert(
       migrate convert helmfiles
       migrate convert helmfiles --repo-url https://git.example.com/platform/gitops.git --handover manual
       migrate convert helmfiles --check --batch      in CI
+      migrate convert helmfiles --check --ledger markdown > ledger.md
     """
     whole_estate(settings, "a conversion")
     read, plan = planned(settings)
@@ -69,8 +86,7 @@ def convert(
         repo_url=repo_url or plan.repo_url,
         revision=revision or plan.revision,
     )
-    _supported(plan)
-    tree = pipeline.build_tree(read, plan, console=settings.console)
+    tree = pipeline.build_tree(read, plan, console=settings.console, helm=settings.helm)
     lost = lost_order(plan, read.graph, accepted=accept_lost_order)
     findings = sort_findings((*read.findings, *check_plan(plan, read.estate, read.graph), *lost, *tree.findings))
     tell(settings.console, findings)
@@ -78,18 +94,12 @@ def convert(
     if settings.request.environments:
         refuse_to_drop(settings.out, tree, read.estate.environments)
     changes = compare_tree(settings.out, tree) if check else write_tree(settings.out, tree)
-    product(conversion_text(len(tree.files), changes.counts(), str(settings.out), check=check))
+    done = conversion_text(len(tree.files), changes.counts(), str(settings.out), check=check)
+    if ledger:
+        settings.console.say(done.rstrip())
+        done = ledger_json(tree.ledger) if ledger == "json" else ledger_markdown(tree.ledger)
+    product(done)
     return int(ExitCode.DIFFERENT if check and any(changes.counts().values()) else ExitCode.DONE)
-
-
-def _supported(plan: Plan) -> None:
-    """Say at once what this version cannot emit yet, instead of emitting something else.
-
-    Raises:
-        UsageError: a layout or an arrangement that is not built yet.
-    """
-    if plan.layout != "environments":
-        raise UsageError(f"the layout {plan.layout} is not built yet", hint="use --layout environments")
 
 
 def refuse_to_drop(folder: Path, tree: FileTree, environments: tuple[str, ...]) -> None:
@@ -147,8 +157,19 @@ def expand(
             clusters=_clusters(clusters),
             new_git_file_globbing=new_git_file_globbing,
         )
+    if settings.output == "json":
+        expansion = replace(
+            expansion,
+            applications=tuple(replace(a, manifest=_masked(a.manifest)) for a in expansion.applications),
+        )
     product(expansion_json(expansion) if settings.output == "json" else expansion_table(expansion, page(settings)))
     return int(ExitCode.DIFFERENT if expansion.errors else exit_code(()))
+
+
+def _masked(manifest: JsonObject) -> JsonObject:
+    """An Application as it may be shown: a secret in its parameters is not what was asked for (decision 25)."""
+    found = masked("", manifest, by_name=False)
+    return found if isinstance(found, dict) else {}
 
 
 def _expand_one(

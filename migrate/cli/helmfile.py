@@ -131,7 +131,7 @@ def _list(settings: Settings, given: Given) -> int:
     status = _status(settings, given, states)
     releases = [stated.release for state in states.files for stated in state.releases]
     if releases:
-        product(list_json(releases) if given["form"] == "json" else list_table(releases))
+        product(list_json(releases) if given["form"] == "json" else list_table(releases), asked=True)
     return status
 
 
@@ -150,7 +150,7 @@ def build(context: click.Context, /, **given: Any) -> int:
 def _build(settings: Settings, given: Given) -> int:
     states = _read(settings, Wanted(choose_selected, embed=given["embed_values"]))
     for state in states.files:
-        product(build_document(state))
+        product(build_document(state), asked=True)
     return _status(settings, given, states)
 
 
@@ -260,5 +260,5 @@ def _template(settings: Settings, given: Given) -> int:
         skip_schema_validation=given["skip_schema_validation"],
     )
     for text in templated(states, options, _path_template, settings.console):
-        product(text)
+        product(text, asked=True)
     return _status(settings, given, states)

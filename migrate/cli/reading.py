@@ -112,7 +112,8 @@ def values(settings: Settings, release: str) -> int:
     tell(settings.console, [f for f in estate.findings if f.release in ids or not f.release])
     merged = {r.environment: _merged(estate, r) for r in found}
     content = next(iter(merged.values())) if len(merged) == 1 else merged
-    product(json.dumps(content, indent=2, ensure_ascii=False) if settings.output == "json" else dump_yaml(content))
+    text = json.dumps(content, indent=2, ensure_ascii=False) if settings.output == "json" else dump_yaml(content)
+    product(text, asked=True)
     return 0
 
 
@@ -194,9 +195,9 @@ def render(
         write_texts(output_dir, texts)
         settings.console.say(f"{len(texts)} files in {output_dir}")
     elif settings.output == "json":
-        product(_json("releases", [_rendered_json(release, rendered) for release, rendered in done]))
+        product(_json("releases", [_rendered_json(release, rendered) for release, rendered in done]), asked=True)
     else:
-        product("".join(_documents(rendered) for _, rendered in done))
+        product("".join(_documents(rendered) for _, rendered in done), asked=True)
     return exit_code(errors)
 
 
@@ -233,9 +234,9 @@ def _render_application(settings: Settings, file: Path, repos: tuple[str, ...], 
     tell(settings.console, [finding for finding in rendered.findings if finding.code != "RN002"])
     tell_helm(settings)
     if settings.output == "json":
-        product(_json("manifests", [manifest.document for manifest in rendered.manifests]))
+        product(_json("manifests", [manifest.document for manifest in rendered.manifests]), asked=True)
     else:
-        product("".join(f"---\n{dump_yaml(manifest.document)}" for manifest in rendered.manifests))
+        product("".join(f"---\n{dump_yaml(manifest.document)}" for manifest in rendered.manifests), asked=True)
     return 0
 
 

@@ -13,6 +13,7 @@ import click
 
 from migrate.cli.options import Settings
 from migrate.console import Console
+from migrate.doors.secret_shapes import shown
 from migrate.errors import DifferenceError, ExitCode, RefusedError, UsageError
 from migrate.model.finding import Finding, Severity
 from migrate.report.tables import Page, findings_text
@@ -28,9 +29,12 @@ def page(settings: Settings) -> Page:
     return Page(width=shutil.get_terminal_size().columns, color=settings.color)
 
 
-def product(text: str) -> None:
-    """The product of a command goes to standard output, and nothing else does."""
-    click.echo(text, nl=not text.endswith("\n"))
+def product(text: str, *, asked: bool = False) -> None:
+    """The product of a command goes to standard output, and nothing else does.
+
+    ``asked``: secrets in it are what was asked for (decision 25); elsewhere they are masked.
+    """
+    click.echo(text if asked else shown(text), nl=not text.endswith("\n"))
 
 
 def tell(console: Console, findings: Sequence[Finding]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from migrate.doors.helm import HelmError, parse_values
 from migrate.model.json import JsonObject
 from migrate.model.plan import Plan
+from migrate.model.plugin import application_name
 from migrate.model.report import Report
 from migrate.model.tree import FileTree
 
@@ -114,10 +115,23 @@ def layer_paths(tree: FileTree, plan: Plan, *, share_charts: bool = False) -> di
             if layer_of.get(component.release) == layer:
                 charts |= set(tree.under(component.chart).files) if component.chart else set()
                 own |= {component.path, *_value_folder_files(tree, component)}
+        own |= _without_components(tree, plan, layer)
         paths = (own - taken) | (charts if share_charts else charts - taken)
         taken |= paths
         found[layer] = tuple(sorted(paths))
     return found
+
+
+def _without_components(tree: FileTree, plan: Plan, layer: str) -> set[str]:
+    """What a layer has in the layouts without component.yaml: folders of resources, or an Application of its own."""
+    if plan.layout == "plugin":
+        name = f"{application_name(layer)}.yaml"
+        return {path for path in tree.files if re.fullmatch(rf"environments/[^/]+/argocd/apps/{re.escape(name)}", path)}
+    if plan.layout != "kustomize":
+        return set()
+    members = [release for release in plan.releases if release.layer == layer]
+    folders = [f"argocd/{release.project.value}/{release.component.value}" for release in members]
+    return {path for folder in folders for path in tree.under(folder).files}
 
 
 def tree_components(tree: FileTree) -> tuple[Component, ...]:
@@ -151,8 +165,18 @@ def _component(path: str, data: JsonObject) -> Component:
 
 def _value_folder_files(tree: FileTree, component: Component) -> set[str]:
     """The value files a component reads, and the files beside them: they were written for the same release."""
-    folders = {posixpath.dirname(path) for path in component.sources if path in tree.files}
+    folders = {
+        posixpath.dirname(path) for source in component.sources for path in _filled(source, tree) if path in tree.files
+    }
     return {path for folder in folders for path in tree.under(folder).files if posixpath.dirname(path) == folder}
+
+
+def _filled(source: str, tree: FileTree) -> set[str]:
+    """The files that a path means; in the layout shared the ApplicationSet fills in environments and cluster types."""
+    if "{environment}" not in source and "{clusterType}" not in source:
+        return {source}
+    names = {path.split("/")[2] for path in tree.under("sources/values").files}
+    return {source.replace("{environment}", name).replace("{clusterType}", name) for name in names}
 
 
 def _chosen(tree: FileTree, paths: Iterable[str]) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ from migrate.commit.changes import SKELETON, layer_paths, tree_components
 from migrate.doors.git import BranchState, blob_id
 from migrate.model.estate import Estate
 from migrate.model.plan import Disposition, Plan
+from migrate.model.plugin import application_name
 from migrate.model.report import Report, Verdict
 from migrate.model.tree import FileTree
 
@@ -61,7 +62,7 @@ def _status(
     if plan is not None:
         planned = planned and not any(q.must_ask and q.layer == layer for q in plan.questions)
     wanted = _wanted(layer, estate, plan)
-    converted = planned and tree is not None and wanted <= _components(tree)
+    converted = planned and tree is not None and wanted <= _components(tree, plan)
     states = [in_plan[identity].state if identity in in_plan else "" for identity in releases]
     return LayerStatus(
         layer,
@@ -88,8 +89,22 @@ def _wanted(layer: str, estate: Estate, plan: Plan | None) -> set[tuple[str, str
     }
 
 
-def _components(tree: FileTree) -> set[tuple[str, str]]:
-    return {(one.environment, one.release) for one in tree_components(tree) if not one.parked}
+def _components(tree: FileTree, plan: Plan | None) -> set[tuple[str, str]]:
+    """(environment, release id) of what the tree deploys, in any layout."""
+    found: set[tuple[str, str]] = set()
+    planned = plan.environments if plan else ()
+    shared: dict[str, list[str]] = {"_shared": [environment.name for environment in planned]}
+    for environment in planned:
+        shared.setdefault(environment.cluster_type or environment.name, []).append(environment.name)
+    for one in tree_components(tree):
+        if not one.parked:
+            found |= {(name, one.release) for name in shared.get(one.environment, [one.environment])}
+    for release in plan.releases if plan else ():
+        folder = f"argocd/{release.project.value}/{release.component.value}/envs"
+        found |= {(e.name, release.id) for e in planned if f"{folder}/{e.name}/kustomization.yaml" in tree.files}
+        file = f"argocd/apps/{application_name(release.layer)}.yaml"
+        found |= {(e.name, release.id) for e in planned if f"environments/{e.name}/{file}" in tree.files}
+    return found
 
 
 def _proven(wanted: set[tuple[str, str]], report: Report) -> bool:

@@ -4,6 +4,7 @@ from migrate.report.explained import plan_explained
 from migrate.report.graph import graph_json, graph_table
 from migrate.report.junit import report_junit
 from migrate.report.markdown import report_markdown
+from migrate.report.origins import traced_json, traced_text
 from migrate.report.shapes import (
     estate_json,
     expansion_json,
@@ -43,4 +44,6 @@ __all__ = [
     "report_text",
     "status_json",
     "status_table",
+    "traced_json",
+    "traced_text",
 ]

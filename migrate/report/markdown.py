@@ -62,8 +62,8 @@ def _sentence(report: Report) -> list[str]:
     summary, total = report.summary(), len(report.releases)
     proven = summary["equal"] + summary["explained"]
     part = f" (shard {report.shard})" if report.shard else ""
-    if total and proven == total and not report.findings and not report.unjudged:
-        said = f"**Proven{part}:** all {total} releases are what Helmfile applied."
+    if total and proven == total and not report.errors and not report.unjudged:
+        said = f"**Proven{part}:** all {total} releases {report.claim}."
     else:
         said = f"**Not proven{part}:** of {total} releases, {proven} are equal or explained."
     lines = ["### migrate verify", "", said]

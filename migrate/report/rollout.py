@@ -29,6 +29,7 @@ def _environment_json(rollout: EnvironmentRollout) -> dict[str, Any]:
         },
         "unmatched": [_remark_json(remark) for remark in rollout.unmatched],
         "hollow": [{**_remark_json(remark), "waiting": list(remark.waiting)} for remark in rollout.hollow],
+        "late": [{**_remark_json(remark), "waiting": list(remark.waiting)} for remark in rollout.late],
         "closed": [_remark_json(remark) for remark in rollout.closed],
         "byHand": list(rollout.by_hand),
         "unordered": list(rollout.unordered),
@@ -156,6 +157,7 @@ def _remarks(rollout: EnvironmentRollout) -> list[tuple[str, tuple[Remark, ...]]
         ("in no step: nobody ever syncs them", rollout.unmatched),
         ("closed by maxUpdate: all later steps wait until a person syncs them", rollout.closed),
         ("hollow gates: Healthy as soon as they are applied", rollout.hollow),
+        ("hooks after the sync, which no step waits for", rollout.late),
     )
     return [(title, remarks) for title, remarks in found if remarks]
 

@@ -298,11 +298,11 @@ def _excluded(report: Report, page: Page) -> list[str]:
 def _sentence(report: Report, page: Page) -> list[str]:
     summary, total = report.summary(), len(report.releases)
     proven = summary["equal"] + summary["explained"]
-    errors = sum(finding.severity is Severity.ERROR for finding in report.findings)
+    errors = report.errors
     part = f" (shard {report.shard})" if report.shard else ""
     if total and proven == total and not errors and not report.unjudged:
         said = (
-            f"Proven{part}: all {total} releases are what Helmfile applied:",
+            f"Proven{part}: all {total} releases {report.claim}:",
             f"{summary['equal']} equal, {summary['explained']} explained, none different, none unrendered",
         )
         return [line for text in said for line in _styled(text, "bold green", page)]
