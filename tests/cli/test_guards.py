@@ -68,6 +68,8 @@ def test_what_is_drawn_at_random_is_a_note_once_the_plan_pins_it(sample: Path, m
     assert "warning RN001 helmfiles/charts/third_party/grafana" in outcome.err
 
 
-def test_what_is_not_built_is_said_and_what_is_built_works(small: Path, migrate: Migrate) -> None:
-    assert migrate(small, "inspect", "--helmfile-version", "0").code == 0
-    assert migrate(small, "convert", "--layout", "kustomize").code == 2
+def test_an_order_that_is_lost_has_to_be_accepted(small: Path, migrate: Migrate) -> None:
+    lost = migrate(small, "convert", "--layout", "kustomize")
+    assert (lost.code, "web/front" in lost.err) == (1, True)
+    assert not (small / "out").exists()
+    assert migrate(small, "convert", "--layout", "kustomize", "--accept-lost-order").code == 0
