@@ -56,9 +56,11 @@ reference: $(STAMP) ## write docs/reference/ from the program
 	@$(BIN)/migrate reference lint > docs/reference/lint.md
 	@$(BIN)/migrate reference schema > docs/reference/migration.schema.json
 
-bench: $(STAMP) ## seconds and peak memory on the sample estate, and of a plan for 2,000 releases
+bench: $(STAMP) ## seconds and peak memory, beside helmfile and helm where these are on PATH; some ten minutes
 	@$(BIN)/python benchmarks/demo.py
 	@$(BIN)/python benchmarks/planning.py
+	@$(BIN)/python benchmarks/reading.py
+	@$(BIN)/python benchmarks/verifying.py
 
 clean: ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .migrate build
