@@ -33,7 +33,7 @@ from migrate.emit.proposals import make_proposals
 from migrate.emit.reasons import with_reasons
 from migrate.emit.rendered import RENDERED_VERSION, RenderedChart, chart_path, make_rendered_chart
 from migrate.emit.runbook import make_runbook
-from migrate.emit.secrets import Known, check_secrets, without_secrets
+from migrate.emit.secrets import Known, check_secrets, secrets_in_values, without_secrets
 from migrate.emit.shared import OF_ENVIRONMENT, make_clusters, make_shared_components
 from migrate.emit.shared_values import share_values
 from migrate.emit.stand_ins import encoded_stand_ins
@@ -80,6 +80,7 @@ def emit_tree(
         _stand_ins(estate, placements if plan.layout == "kustomize" else None),
         frozenset(_real_secrets(estate)),
         estate.opened,
+        secrets_in_values(estate.releases) if plan.layout == "plugin" else frozenset(),
     )
     whole = check_secrets(with_reasons(join_pieces(parts)), plan.secrets_policy, known)
     told = [finding for name in facts for finding in facts[name].findings]

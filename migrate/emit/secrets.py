@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from migrate.doors.secret_shapes import HIDDEN, entropy, shapes_in
 from migrate.emit.pieces import Piece
 from migrate.emit.scan import LEAST_ENTROPY, LEAST_LENGTH, Hit, masked, scan_text
+from migrate.model.estate import Release
 from migrate.model.finding import Finding, Severity, SourceLocation
 from migrate.model.json import JsonValue
 from migrate.model.tree import EXTERNALISED, Provenance
 
-__all__ = ["Known", "check_secrets", "masked", "origin_of", "scan_text", "without_secrets"]
+__all__ = ["Known", "check_secrets", "masked", "origin_of", "scan_text", "secrets_in_values", "without_secrets"]
 
 CODE = "EM020"
 
@@ -33,6 +34,8 @@ class Known:
     """Secrets that a person let the tool see: none may be in the tree."""
     opened: tuple[tuple[str, str], ...] = ()
     """What ``ref+`` references gave, each with the file that refers to it."""
+    found: frozenset[str] = frozenset()
+    """What the scanner takes for one among the values of the releases: it may stand elsewhere without its name."""
 
 
 def check_secrets(piece: Piece, policy: Mapping[str, str], known: Known) -> Piece:
@@ -43,6 +46,7 @@ def check_secrets(piece: Piece, policy: Mapping[str, str], known: Known) -> Piec
     """
     leaked = {text: "a decrypted secret of the estate" for secret in known.real for text in _forms(secret)}
     leaked |= {text: _OPENED for secret, _ in known.opened for text in _forms(secret)}
+    leaked |= {text: _FOUND for secret in known.found for text in _forms(secret) if text not in leaked}
     short = frozenset((text, file) for text, file in known.opened if not _is_long(text) and not _is_plain(text))
     files: dict[str, bytes] = {}
     findings: list[Finding] = []
@@ -69,7 +73,7 @@ def check_secrets(piece: Piece, policy: Mapping[str, str], known: Known) -> Piec
                 text = _externalised(text, hit)
             files[path] = text.encode("utf-8")
             if text == before or turn == _TURNS:  # as it is written here, nothing can stand in for it
-                told += [_finding(path, origin_of(origins, hit.line), hit, "") for hit in away]
+                told += [_finding(path, origin_of(origins, hit.line), hit, _CANNOT) for hit in away]
                 break
         findings += dict.fromkeys(told)
     return Piece(files, piece.provenance, (*piece.findings, *findings))
@@ -107,8 +111,20 @@ _TURNS = 20
 """More secrets than these on one line, or one that a stand-in makes anew, are for a person."""
 _UPSTREAM = "sources/charts/third_party/"
 _NEVER = "externalise, which a chart of somebody else cannot"
+_CANNOT = "externalise, which cannot be done where it stands"
+_FOUND = "what looks like a secret among a release's values"
 _OPENED = "what a ref+ reference gives"
 """A reference that can be looked up here holds a plain text, and Argo CD cannot look it up again."""
+
+
+def secrets_in_values(releases: Iterable[Release]) -> frozenset[str]:
+    """What the scanner finds in the values files and set flags of releases, for files that hold them otherwise."""
+    texts = {layer.text for release in releases for layer in release.values}
+    for release in releases:
+        for flag in release.sets:
+            name = flag.name.rpartition(".")[2]
+            texts |= {f"{name}: {item}\n" for item in flag.value.strip("{}").split(",")}
+    return frozenset(hit.text for text in texts for hit in scan_text(text))
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -155,7 +171,7 @@ def _short_leaks(text: str, short: Collection[tuple[str, str]], origins: tuple[P
         Hit(number, _OPENED, secret)
         for number, line in enumerate(text.splitlines(), start=1)
         for secret, file in sorted(short)
-        if re.search(rf"""[:\s-]["']?{re.escape(secret)}["']?\s*$""", line)
+        if re.search(rf"""[:\s/-]["']?{re.escape(secret)}\+?["']?\s*$""", line)
         and f"{origin_of(origins, number)}:".startswith(f"{file}:")
     ]
 
@@ -201,6 +217,10 @@ def _finding(path: str, origin: str, hit: Hit, verdict: str) -> Finding:
             CODE, Severity.ERROR, f"{path} holds {hit.what}{came}, and a chart of somebody else is never changed",
             f"say in migration.yaml, under secrets, `{path}: plaintext: accepted`, or take another chart", place,
         )  # fmt: skip
+    if verdict == _CANNOT:
+        message = f"{path} holds {hit.what}{came}, and as it is written there nothing can stand in for it"
+        hint = "take it out of the estate, or choose the layout `environments`, which carries values and no manifests"
+        return Finding(CODE, Severity.ERROR, message, hint, place)
     return Finding(
         CODE, Severity.ERROR, f"{path} would hold {hit.what}{came} in plain text",
         f"say in migration.yaml, under secrets, `{origin.partition(':')[0] or path}: externalise` "

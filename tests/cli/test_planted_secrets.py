@@ -149,6 +149,33 @@ def test_nor_once_all_are_externalised(project: Path, migrate: Migrate, planting
         assert leaks(planting, outcome.out + outcome.err) == []
 
 
+@pytest.mark.parametrize("layout", ["shared", "plugin"])
+def test_nor_in_another_layout(project: Path, migrate: Migrate, planting: Planting, layout: str) -> None:
+    externalise_all(project, migrate, planting)
+    plan = project / "migration.yaml"
+    command = ("convert", "--layout", layout, "--accept-lost-order", "--out", "other", *options(planting))
+    outcome = migrate(project, *command)
+    while outcome.code == 5:
+        assert_clean(planting, project, outcome.out + outcome.err, command)
+        places = re.findall(r"under secrets, `([^`]+): externalise`", outcome.err)
+        assert not any(f"{json.dumps(place)}:" in plan.read_text() for place in places), "it asks again"
+        plan.write_text(plan.read_text() + "".join(f"  {json.dumps(place)}: externalise\n" for place in set(places)))
+        outcome = migrate(project, *command)
+    assert outcome.code == 0, outcome.err
+    assert_clean(planting, project, outcome.out + outcome.err, command)
+
+
+def test_nor_in_the_layout_kustomize(project: Path, migrate: Migrate, planting: Planting) -> None:
+    """What stands in a patch cannot always be replaced there: then nothing is written."""
+    externalise_all(project, migrate, planting)
+    command = ("convert", "--layout", "kustomize", "--accept-lost-order", "--out", "other", *options(planting))
+    outcome = migrate(project, *command)
+    assert_clean(planting, project, outcome.out + outcome.err, command)
+    assert outcome.code == 5
+    assert "nothing can stand in for it" in outcome.err
+    assert not (project / "other").exists()
+
+
 def test_a_trace_of_a_bug_holds_none(
     project: Path, migrate: Migrate, planting: Planting, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
