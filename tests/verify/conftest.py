@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import dask
 import pytest
-from distributed import LocalCluster
 
 from migrate import pipeline
 from migrate.console import SilentConsole
@@ -41,11 +45,27 @@ def _sound(bench: Bench) -> Judged:
 
 
 @pytest.fixture
-def scheduler() -> Iterator[str]:
-    """The address of a Dask cluster of two workers, each a process of its own."""
-    patient = {"distributed.comm.timeouts.connect": "120s", "distributed.comm.timeouts.tcp": "120s"}
-    with (
-        dask.config.set(patient),
-        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as local,
-    ):
-        yield local.scheduler_address
+def scheduler(tmp_path: Path) -> Iterator[str]:
+    """The address of a Dask cluster: a scheduler and two workers, each with a nanny that starts it again."""
+    file, log = tmp_path / "scheduler.json", tmp_path / "cluster.log"
+    common = ["--scheduler-file", str(file), "--no-dashboard"]
+    with log.open("wb") as told:
+
+        def start(program: str, *options: str) -> subprocess.Popen[bytes]:
+            command = [sys.executable, "-m", f"distributed.cli.dask_{program}", *common, *options]
+            return subprocess.Popen(command, stdout=told, stderr=told, cwd=ROOT, start_new_session=True)
+
+        running = [start("scheduler", "--host", "127.0.0.1", "--port", "0")]
+        try:
+            deadline = time.monotonic() + 120
+            while not file.exists() or not file.read_text():
+                assert running[0].poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.05)
+            here = ["--nthreads", "1", "--local-directory", str(tmp_path)]
+            running += [start("worker", *here) for _ in range(2)]
+            yield str(json.loads(file.read_text())["address"])
+        finally:
+            for process in running:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
