@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import json
@@ -36,7 +37,7 @@ def chart_archive(name: str, version: str, extra: Mapping[str, str] | None = Non
 def archive_of(files: Mapping[str, str]) -> bytes:
     """Any texts as a .tgz, by whatever paths are given; a text ``-> PATH`` is a link."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for path, text in files.items():
             entry = tarfile.TarInfo(path)
             if text.startswith("-> "):
@@ -45,7 +46,7 @@ def archive_of(files: Mapping[str, str]) -> bytes:
                 continue
             entry.size = len(text.encode())
             archive.addfile(entry, io.BytesIO(text.encode()))
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), mtime=0)
 
 
 def sha256(data: bytes) -> str:
