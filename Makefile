@@ -49,7 +49,7 @@ out: $(STAMP) ## convert the sample estate anew into out/
 	@$(BIN)/migrate convert helmfiles
 
 lock: ## write requirements.lock anew from pyproject.toml (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --extra dev -o requirements.lock pyproject.toml
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev -o requirements.lock pyproject.toml
 
 reference: $(STAMP) ## write docs/reference/ from the program
 	@$(BIN)/migrate reference > docs/reference/commands.md
