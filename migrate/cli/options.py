@@ -8,15 +8,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from migrate.console import Console, PlainConsole, SilentConsole, TerminalConsole
-from migrate.doors.helm_binary import HelmBinary, helm_binary
 from migrate.errors import UsageError
 from migrate.model.estate import ReadRequest
 from migrate.model.plan import Plan, PlannedEnvironment
+
+if TYPE_CHECKING:  # loads Helm, which `--version` and `--help` need not wait for
+    from migrate.doors.helm_binary import HelmBinary
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -177,7 +179,7 @@ def settings_from(given: dict[str, Any]) -> Settings:
         kube_version=kube_version,
         api_versions=take("api_versions"),
         argocd_version=argocd_version.removeprefix("v"),
-        helm=helm_binary(helm) if helm else None,
+        helm=_helm_binary(helm) if helm else None,
         batch=take("batch"),
         jobs=take("jobs") or os.cpu_count() or 1,
         output=take("output"),
@@ -186,6 +188,12 @@ def settings_from(given: dict[str, Any]) -> Settings:
         debug=take("debug"),
         console=make_console(quiet=quiet, color=color),
     )
+
+
+def _helm_binary(given: str) -> HelmBinary:
+    from migrate.doors.helm_binary import helm_binary
+
+    return helm_binary(given)
 
 
 def make_console(*, quiet: bool, color: bool) -> Console:

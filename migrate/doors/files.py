@@ -300,7 +300,7 @@ def write_texts(folder: str | Path, texts: Mapping[str, str]) -> None:
         RefusedError: a path leads out of the folder; nothing was written.
     """
     for path in sorted(texts):
-        if not _inside(path):
+        if not is_inside(path):
             raise RefusedError(f"{path!r} leads out of {folder}", hint="Rename what it is named after.")
     for path in sorted(texts):
         write_text(Path(folder) / path, texts[path])
@@ -406,7 +406,8 @@ def _listing(folder: Path) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _inside(path: str) -> bool:
+def is_inside(path: str) -> bool:
+    """Whether a relative path stays below its folder."""
     return "\\" not in path and "\0" not in path and not any(part in ("", ".", "..") for part in path.split("/"))
 
 
@@ -415,7 +416,7 @@ def _check_paths(tree: FileTree) -> None:
     folders: set[str] = set()
     for path in tree.paths():
         parts = path.split("/")
-        if not _inside(path):
+        if not is_inside(path):
             raise ValueError(f"not a path inside a tree: {path!r}")
         folders.update("/".join(parts[:depth]) for depth in range(1, len(parts)))
     clash = sorted(folders & set(tree.files))

@@ -20,7 +20,7 @@ from helm_python import _native
 from migrate.doors.charts import ChartError, ChartFiles, read_chart_files
 from migrate.doors.fast_json import parse_json
 from migrate.doors.helm_worker import RenderFailedError, WorkerDiedError, render_in_worker
-from migrate.model.json import JsonObject, JsonValue
+from migrate.model.json import JsonObject, objects_in
 
 ValuePath = tuple[str | int, ...]
 """A place inside values: map keys and list positions."""
@@ -116,7 +116,7 @@ def load_chart(path: str) -> ChartFiles:
         chart = read_chart_files(path)
     except ChartError as error:
         raise HelmError(str(error)) from error
-    present = _subchart_names(chart)
+    present = subchart_names(chart)
     missing = []
     for dependency in _dependencies(chart):
         name, repository = str(dependency.get("name", "")), str(dependency.get("repository", ""))
@@ -146,15 +146,20 @@ def _dependencies(chart: ChartFiles) -> list[JsonObject]:
     found = chart_metadata(chart).get("dependencies")
     if found is None and "requirements.yaml" in chart.files:
         found = parse_values(chart.files["requirements.yaml"].decode("utf-8", "replace")).get("dependencies")
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+    return objects_in(found)
 
 
-def _subchart_names(chart: ChartFiles) -> set[str]:
-    names = set()
-    for path, data in chart.files.items():
-        if re.fullmatch(r"charts/[^/]+/Chart\.yaml", path):
-            names.add(str(parse_values(data.decode("utf-8", "replace")).get("name", "")))
-    return names
+def subchart_names(chart: ChartFiles) -> set[str]:
+    """The names of the charts that lie unpacked in the chart's own charts/.
+
+    Raises:
+        HelmError: a ``Chart.yaml`` is no YAML.
+    """
+    return {
+        str(parse_values(data.decode("utf-8", "replace")).get("name") or "")
+        for path, data in chart.files.items()
+        if re.fullmatch(r"charts/[^/]+/Chart\.yaml", path)
+    }
 
 
 def render_chart(
@@ -230,8 +235,3 @@ def _set_integer(path: ValuePath, number: int) -> str:
         at = cast("int", path[depth])
         new = f"(concat (slice {outer} 0 {at}) (list {new}) (slice {outer} {at + 1}))"
     return f"{{{{- $_ := set {holder} {key} {new} }}}}"
-
-
-def as_object(value: JsonValue) -> JsonObject:
-    """The value if it is a mapping, else an empty one."""
-    return value if isinstance(value, dict) else {}

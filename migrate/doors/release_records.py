@@ -23,6 +23,7 @@ from typing import Any
 from migrate.doors.files import read_tree
 from migrate.doors.yaml import YamlError, compose_yaml, plain_value
 from migrate.model.deployed import ReleaseRecord
+from migrate.model.json import as_object
 
 MOST_UNPACKED = 64 * 1024 * 1024
 """What one record may unpack to; etcd holds about 1 MB of it, packed."""
@@ -143,8 +144,8 @@ def _read_objects(reader: _Reader, folders: tuple[str, ...], path: str, text: st
         reader.faults.append((path, "it is no YAML or JSON"))
         return
     for item in _items(documents):
-        metadata = _mapping(item.get("metadata"))
-        labels = _mapping(metadata.get("labels"))
+        metadata = as_object(item.get("metadata"))
+        labels = as_object(metadata.get("labels"))
         in_config_map = item.get("kind") == "ConfigMap" and labels.get("owner") == "helm"
         if not in_config_map and item.get("type") != _TYPE:
             continue
@@ -171,20 +172,16 @@ def _items(documents: list[Any]) -> Iterator[dict[str, Any]]:
             yield document
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _unpacked(item: dict[str, Any], *, wrapped: bool) -> dict[str, Any]:
     """The release of one object: base64 of gzip of JSON, in a Secret's ``data`` base64 once more.
 
     Raises:
         _RecordError: it is not.
     """
-    if "release" in _mapping(item.get("stringData")):
+    if "release" in as_object(item.get("stringData")):
         text, wrapped = item["stringData"]["release"], False
     else:
-        text = _mapping(item.get("data")).get("release")
+        text = as_object(item.get("data")).get("release")
     if not isinstance(text, str):
         raise _RecordError("it has no data.release")
     try:
@@ -218,7 +215,7 @@ def _take_revision(
     reader: _Reader, folders: tuple[str, ...], path: str, content: dict[str, Any], namespace: str
 ) -> None:
     name, number = content.get("name"), content.get("version")
-    status = _mapping(content.get("info")).get("status")
+    status = as_object(content.get("info")).get("status")
     if not isinstance(name, str) or not isinstance(number, int) or not isinstance(status, str):
         raise _RecordError("it has no name, version or info.status")
     namespace = str(content.get("namespace") or namespace)
@@ -228,7 +225,7 @@ def _take_revision(
     kept = found.counting
     if kept is None or (status == _DEPLOYED, number) > (kept.status == _DEPLOYED, kept.revision):
         hooks = content.get("hooks")
-        texts = [str(_mapping(hook).get("manifest") or "") for hook in hooks] if isinstance(hooks, list) else []
+        texts = [str(as_object(hook).get("manifest") or "") for hook in hooks] if isinstance(hooks, list) else []
         found.counting = ReleaseRecord(
             folders,
             namespace,

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from migrate.doors.files import write_text
+from migrate.doors.files import is_inside, write_text
 from migrate.doors.swap import folder_lock, recover_swap, replace_folder, staging_path, sync_tree
 from migrate.doors.yaml import YamlError, dump_yaml, load_yaml
 from migrate.errors import EstateError, RefusedError, UsageError
@@ -80,11 +80,6 @@ def chart_place(alias: str, name: str, version: str) -> str:
     if not is_inside(path):
         raise EstateError(f"{alias}/{name} {version} is no name of a folder", hint="mend the chart's name")
     return path
-
-
-def is_inside(path: str) -> bool:
-    """Whether a relative path stays below its folder."""
-    return "\\" not in path and "\0" not in path and not any(part in ("", ".", "..") for part in path.split("/"))
 
 
 def tree_digest(folder: str | Path) -> str:

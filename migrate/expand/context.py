@@ -9,6 +9,7 @@ from typing import Any
 from migrate.expand.errors import GenerationError
 from migrate.expand.schema import DecodeError, ListOf, MapOf, Scalar, Struct, decode
 from migrate.expand.text import Substitution
+from migrate.model.application import plain_url
 from migrate.model.json import JsonValue
 from migrate.model.tree import FileTree
 
@@ -88,11 +89,6 @@ class Surroundings:
     def has_project(self, name: str) -> bool:
         """Whether the AppProject is there."""
         return self.projects is None or name == "default" or name in self.projects
-
-
-def plain_url(url: str) -> str:
-    """A repository's URL without the differences that name the same place."""
-    return url.strip().rstrip("/").removesuffix(".git").lower()
 
 
 def _numbers(version: str) -> tuple[int, ...]:

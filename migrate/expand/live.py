@@ -11,7 +11,7 @@ from typing import Any
 
 from migrate.expand.normalise import normalised
 from migrate.model.application import Expansion
-from migrate.model.json import JsonObject, JsonValue
+from migrate.model.json import JsonObject, JsonValue, as_object, merge_patched
 
 _ALWAYS_KEPT = (
     "notified.notifications.argoproj.io",
@@ -40,8 +40,8 @@ def reconcile(
     """
     if not expansion.applications and any(not error.application for error in expansion.errors):
         return dict(live)
-    spec = _object(appset.get("spec"))
-    policy = _object(spec.get("syncPolicy")).get("applicationsSync", "")
+    spec = as_object(appset.get("spec"))
+    policy = as_object(spec.get("syncPolicy")).get("applicationsSync", "")
     after = dict(live)
     for one in expansion.applications:
         if one.name not in live:
@@ -65,20 +65,7 @@ def laid_over_live(spec: JsonObject, generated: JsonObject, live: JsonObject) ->
     pointers = _ignored(spec, _name(live))
     before = normalised(_without(live, pointers))
     after = normalised(_without(desired, pointers))
-    return _object(merge_patched(live, _difference(before, after)))
-
-
-def merge_patched(base: JsonValue, patch: JsonValue) -> JsonValue:
-    """RFC 7386: mappings merge, null removes, everything else replaces."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(base) if isinstance(base, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = merge_patched(merged.get(key), value)
-    return merged
+    return as_object(merge_patched(live, _difference(before, after)))
 
 
 def _difference(before: JsonObject, after: JsonObject) -> JsonObject:
@@ -97,7 +84,7 @@ def _difference(before: JsonObject, after: JsonObject) -> JsonObject:
 
 def _with_preserved(spec: JsonObject, generated: JsonObject, live: JsonObject) -> JsonObject:
     """The generated Application with the labels, annotations and finalizers that stay from the live one (rule 4.7)."""
-    preserved = _object(spec.get("preservedFields"))
+    preserved = as_object(spec.get("preservedFields"))
     metadata: Any = copy.deepcopy(generated["metadata"])
     here: Any = live.get("metadata", {})
     for field, always in (("labels", ()), ("annotations", _ALWAYS_KEPT)):
@@ -143,8 +130,4 @@ def _remove(holder: JsonValue, parts: list[str]) -> None:
 
 
 def _name(application: JsonObject) -> str:
-    return str(_object(application.get("metadata")).get("name", ""))
-
-
-def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}
+    return str(as_object(application.get("metadata")).get("name", ""))

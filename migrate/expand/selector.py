@@ -9,7 +9,7 @@ from typing import Any
 from migrate.expand.errors import GenerationError
 from migrate.expand.params import Params, flatten
 from migrate.expand.text import go_text
-from migrate.model.json import JsonObject
+from migrate.model.json import JsonObject, as_object
 
 _NAME = re.compile(r"^[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")
 _VALUE = re.compile(r"^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$")
@@ -54,7 +54,8 @@ def check_cluster_selector(selector: JsonObject) -> None:
 
 
 def _check(selector: JsonObject, *, strict_values: bool) -> None:
-    for key, value in _entries(selector.get("matchLabels")).items():
+    labels: dict[str, Any] = as_object(selector.get("matchLabels"))
+    for key, value in labels.items():
         _check_key(key)
         _check_values(key, [value], strict_values)
     for expression in _expressions(selector):
@@ -80,10 +81,6 @@ def _check_values(key: str, values: list[str], strict: bool) -> None:
             raise GenerationError(f"error converting label selector: {key}: {value!r} is not a valid label value")
 
 
-def _entries(value: Any) -> dict[str, str]:
-    return value if isinstance(value, dict) else {}
-
-
 def _expressions(selector: JsonObject) -> list[tuple[str, str, list[str]]]:
     found: Any = selector.get("matchExpressions", [])
     return [(each.get("key", ""), each.get("operator", ""), each.get("values", [])) for each in found]
@@ -91,7 +88,7 @@ def _expressions(selector: JsonObject) -> list[tuple[str, str, list[str]]]:
 
 def labels_match(selector: JsonObject, labels: Mapping[str, str]) -> bool:
     """Whether labels meet a checked selector; an empty one is met by all."""
-    if any(labels.get(key) != value for key, value in _entries(selector.get("matchLabels")).items()):
+    if any(labels.get(key) != value for key, value in as_object(selector.get("matchLabels")).items()):
         return False
     return all(_expression_holds(*expression, labels) for expression in _expressions(selector))
 

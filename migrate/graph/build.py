@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 
 from migrate.graph.infer import Deployed, Inferred, Reference, hook_events, infer_references, is_test
-from migrate.graph.kinds import BUILT_IN_GROUPS, defined_kind, is_cluster_scoped, items_at, kind_of, scopes
+from migrate.graph.kinds import BUILT_IN_GROUPS, defined_kind, is_cluster_scoped, items_at, scopes
 from migrate.graph.order import find_cycles
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding, Severity, SourceLocation, sort_findings
@@ -45,7 +45,7 @@ def _node(name: str, found: Mapping[str, Release], rendered: Renders, defined: M
     # A test beside ordinary objects tells nothing about what the release is.
     ordinary = tuple(m for m, event in zip(everything, events, strict=True) if not is_test(event))
     manifests = ordinary or everything
-    kinds = tuple(sorted({kind_of(m.key) for m in manifests}))
+    kinds = tuple(sorted({m.key.group_kind for m in manifests}))
     return ReleaseNode(
         id=name,
         layer=first.layer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from migrate.graph.kinds import is_cluster_scoped, kind_of
+from migrate.graph.kinds import is_cluster_scoped
 from migrate.graph.provide import Thing, provided
 from migrate.graph.use import used
 from migrate.model.estate import Release
@@ -74,7 +74,7 @@ def is_test(events: frozenset[str]) -> bool:
 
 def namespace_of(manifest: Manifest, release: Release, defined: Mapping[str, bool]) -> str:
     """The namespace an object lands in; empty for a cluster-scoped one."""
-    if is_cluster_scoped(kind_of(manifest.key), defined):
+    if is_cluster_scoped(manifest.key.group_kind, defined):
         return ""
     return manifest.key.namespace or release.namespace or "default"
 

@@ -72,11 +72,6 @@ CLUSTER_SCOPED = frozenset(
 )
 
 
-def kind_of(key: ObjectKey) -> str:
-    """``Kind`` or ``Kind.group``: how kinds are named in the graph."""
-    return f"{key.kind}.{key.group}" if key.group else key.kind
-
-
 def is_custom(key: ObjectKey) -> bool:
     """Whether only a CustomResourceDefinition can bring this kind."""
     return key.group not in BUILT_IN_GROUPS

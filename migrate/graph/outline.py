@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 
 from migrate.graph.build import controlled
-from migrate.graph.kinds import is_crd, kind_of, mapping_at, text_at
+from migrate.graph.kinds import is_crd, mapping_at, text_at
 from migrate.graph.provide import generated_secrets
 from migrate.graph.use import CLASS_TEXTS, FOREIGN, NAMESPACED_TEXTS, named_by_mapping, services_called
 from migrate.model.json import JsonObject, JsonValue
@@ -39,12 +39,12 @@ def _outlined_document(manifest: Manifest) -> JsonObject:
         names = {"kind": text_at(document, "spec", "names", "kind")}
         spec: JsonObject = {"group": text_at(document, "spec", "group"), "names": dict(names)}
         return {**_head(document), "spec": {**spec, "scope": text_at(document, "spec", "scope")}}
-    whole = key.group == "admissionregistration.k8s.io" or kind_of(key) in _WHOLE_KINDS or generated_secrets(manifest)
+    whole = key.group == "admissionregistration.k8s.io" or key.group_kind in _WHOLE_KINDS or generated_secrets(manifest)
     if whole or any(controlled(manifest)):
         return document
-    if kind_of(key) in FOREIGN:
+    if key.group_kind in FOREIGN:
         return _head(document)
-    if kind_of(key) in _MERGED and text_at(document, "spec", "target", "creationPolicy"):
+    if key.group_kind in _MERGED and text_at(document, "spec", "target", "creationPolicy"):
         return document
     kept = _pruned_mapping({k: v for k, v in document.items() if k not in ("apiVersion", "kind", "metadata", "status")})
     return {**_head(document), **kept}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from migrate.graph.kinds import defined_kind, items_at, kind_of, mapping_at, text_at
+from migrate.graph.kinds import defined_kind, items_at, mapping_at, text_at
 from migrate.model.manifest import Manifest
 
 
@@ -25,7 +25,7 @@ class Thing:
 def provided(manifest: Manifest, namespace: str) -> Iterator[Thing]:
     """Everything that ``manifest`` provides, made by itself or by the controller that acts on it."""
     key = manifest.key
-    kind = kind_of(key)
+    kind = key.group_kind
     if (edge_kind := _NAMED.get(kind)) is not None:
         yield Thing(edge_kind, namespace, key.name)
     if (edge_kind := _CLUSTER_WIDE.get(kind)) is not None:
@@ -169,5 +169,5 @@ _SECRET_MAKERS: dict[str, Callable[[Manifest], tuple[str, ...]]] = {
 
 def generated_secrets(manifest: Manifest) -> tuple[str, ...]:
     """Names of the Secrets that a controller makes from this object, in its namespace."""
-    maker = _SECRET_MAKERS.get(kind_of(manifest.key))
+    maker = _SECRET_MAKERS.get(manifest.key.group_kind)
     return maker(manifest) if maker else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from migrate.graph.kinds import is_crd, is_custom, items_at, kind_of, mapping_at, text_at
+from migrate.graph.kinds import is_crd, is_custom, items_at, mapping_at, text_at
 from migrate.graph.provide import Thing
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import Manifest
@@ -34,7 +34,7 @@ def used(manifest: Manifest, namespace: str) -> Iterator[Use]:
     """
     if is_crd(manifest.key):
         return
-    kind = kind_of(manifest.key)
+    kind = manifest.key.group_kind
     if namespace:
         yield Thing("namespace", "", namespace), "metadata.namespace"
     if is_custom(manifest.key):

@@ -178,7 +178,7 @@ def check_shared(subject: Subject) -> Iterator[Hit]:
 def check_guards(subject: Subject) -> Iterator[Hit]:
     """L34: what holds data is kept, whatever happens to the files."""
     for one in subject.expansion.applications:
-        guarded = sorted({_shown(m.key) for m in subject.manifests(one) if is_guarded(m.key)})
+        guarded = sorted({m.key.group_kind for m in subject.manifests(one) if is_guarded(m.key)})
         if guarded and one.appset and not keeps_resources(subject.appset_of(one)) and not _leaves_objects(subject, one):
             text = f"Application {one.name} holds {', '.join(guarded)}, and its ApplicationSet may delete them"
             hint = "Use an ApplicationSet with preserveResourcesOnDeletion: true and applicationsSync: create-update."
@@ -199,10 +199,6 @@ def _leaves_objects(subject: Subject, one: GeneratedApplication) -> bool:
         return False
     chosen = "finalizers:" in str(appset.get("spec", "templatePatch") or "")
     return chosen and not listed(one.manifest, "metadata", "finalizers")
-
-
-def _shown(key: ObjectKey) -> str:
-    return f"{key.kind}.{key.group}" if key.group else key.kind
 
 
 def check_renders(subject: Subject) -> Iterator[Hit]:

@@ -159,18 +159,14 @@ def _kinds(subject: Subject, project: Document, one: GeneratedApplication) -> It
         key = manifest.key
         if key.namespace:
             if not allows_namespaced_kind(project, key):
-                refused[_kind(key)] = "Add it to namespaceResourceWhitelist."
+                refused[key.group_kind] = "Add it to namespaceResourceWhitelist."
             elif not _allows_destination(project, destination, key.namespace):
                 refused[f"objects in namespace {key.namespace}"] = "Add the namespace to destinations."
         elif not allows_cluster_kind(project, key):
-            refused[_kind(key)] = "Add it to clusterResourceWhitelist, or use a project that may create it."
+            refused[key.group_kind] = "Add it to clusterResourceWhitelist, or use a project that may create it."
     for what, hint in sorted(refused.items()):
         text = f"project {project.name} does not allow {what}, and so the whole sync of {one.name} fails"
         yield error(text, hint, subject.place(one, "project"), one.environment)
-
-
-def _kind(key: ObjectKey) -> str:
-    return f"{key.kind}.{key.group}" if key.group else key.kind
 
 
 def allows_cluster_kind(project: Document, key: ObjectKey) -> bool:

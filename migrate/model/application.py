@@ -60,3 +60,8 @@ class Expansion:
     errors: tuple[ExpansionError, ...] = ()
     rolling: tuple[RollingSync, ...] = ()
     """In the order of the files; ApplicationSets without a rolling sync have none."""
+
+
+def plain_url(url: str) -> str:
+    """A repository's URL without the differences that name the same place."""
+    return url.strip().rstrip("/").removesuffix(".git").lower()

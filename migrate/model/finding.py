@@ -41,14 +41,6 @@ class Finding:
     environment: str = ""
 
 
-def worst(findings: tuple[Finding, ...]) -> Severity | None:
-    """The heaviest severity present, or None."""
-    for severity in Severity:
-        if any(finding.severity is severity for finding in findings):
-            return severity
-    return None
-
-
 def sort_findings(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Findings by place, then code, then text, each once: the order in which they are shown."""
     return tuple(

@@ -16,6 +16,29 @@ SCHEMA_VERSION = 1
 Noun = TypeVar("Noun")
 
 
+def as_object(value: JsonValue) -> JsonObject:
+    """The value if it is a mapping, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def objects_in(value: JsonValue) -> list[JsonObject]:
+    """The mappings of a list; none where it is no list."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def merge_patched(base: JsonValue, patch: JsonValue) -> JsonValue:
+    """RFC 7386: mappings merge, null removes, everything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    merged = dict(as_object(base))
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patched(merged.get(key), value)
+    return merged
+
+
 def to_json(value: Any) -> Any:
     """A noun as plain JSON data: dataclasses become objects with their field names, tuples become lists."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -18,9 +18,14 @@ class ObjectKey:
     namespace: str
     name: str
 
+    @property
+    def group_kind(self) -> str:
+        """``Kind``, or ``Kind.group`` outside of the core group: how kinds are told and looked up."""
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
     def __str__(self) -> str:
-        kind = f"{self.kind}.{self.group}" if self.group else self.kind
-        return f"{kind} {self.namespace}/{self.name}" if self.namespace else f"{kind} {self.name}"
+        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
+        return f"{self.group_kind} {place}"
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,15 @@ class Report:
             return "reach helmfile as before; what the plugin's helmfile prints is not proven"
         return "are what Helmfile applied"
 
+    def explained(self) -> dict[str, tuple[frozenset[str], str]]:
+        """Kind of an explanation → the releases that it explains something of, and why it changes nothing; sorted."""
+        found: dict[str, tuple[frozenset[str], str]] = {}
+        for row in self.releases:
+            for why in row.explanations:
+                names, note = found.get(why.kind, (frozenset(), why.note.partition(": ")[0]))
+                found[why.kind] = (names | {row.id}, note)
+        return dict(sorted(found.items()))
+
     def summary(self) -> dict[str, int]:
         """How many rows of each verdict, every verdict present."""
         return {verdict.value: sum(r.verdict is verdict for r in self.releases) for verdict in Verdict}

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrate.doors.estate_files import absolute
-from migrate.doors.helm import as_object
 from migrate.doors.yaml import YamlError, YamlNode, compose_yaml, plain_value
 from migrate.errors import EstateError
 from migrate.model.estate import ValuesKind, ValuesLayer
 from migrate.model.finding import Severity, SourceLocation
-from migrate.model.json import JsonObject
+from migrate.model.json import JsonObject, as_object
 from migrate.read.chart_sources import dependency_folder
 from migrate.read.environment import is_remote
 from migrate.read.merge import merge_layers

@@ -131,23 +131,6 @@ def _closed(
     return replace_leaves(value, stand_in), tuple(found)
 
 
-def close_references(value: Any, place: SourceLocation) -> tuple[Any, tuple[Placeholder, ...]]:
-    """The data with a placeholder for each ``ref+…``, wherever in a text it stands."""
-    found: list[Placeholder] = []
-
-    def stand_in(path: str, leaf: Any) -> Any:
-        if not isinstance(leaf, str) or "ref+" not in leaf:
-            return leaf
-
-        def one(match: re.Match[str]) -> str:
-            found.append(Placeholder(path, match[0], placeholder_text(match[0]), place))
-            return found[-1].text
-
-        return _REFERENCE.sub(one, leaf)
-
-    return replace_leaves(value, stand_in), tuple(found)
-
-
 def stand_ins_in(session: Session, value: Any, place: SourceLocation) -> tuple[Placeholder, ...]:
     """The placeholders that reached the data through a template: from state values or ``fetchSecretValue``."""
     found: list[Placeholder] = []

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError
 from migrate.doors.template import HelmfileTemplates, RenderedText, TemplateFaultError, TemplateNote, blocked
@@ -156,8 +155,3 @@ def _template_hint(message: str) -> str:
     if "not defined" in message:
         return "helmfile knows no such function or template"
     return ""
-
-
-def warn(session: Session, code: str, message: str, source: SourceLocation, **more: Any) -> None:
-    """Note a warning."""
-    session.tell(code, Severity.WARNING, message, source=source, **more)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from migrate.doors.checkout import Checkout, CheckoutError
 from migrate.doors.helm import HelmError
 from migrate.doors.yaml import dump_yaml
-from migrate.model.json import JsonObject, JsonValue
+from migrate.model.json import JsonObject, as_object
 from migrate.model.manifest import Manifest, Rendered
 from migrate.render.chart import RenderCache
 from migrate.render.hooks import is_skipped, sync_phases
@@ -106,7 +106,7 @@ def _with_encoded_text(manifest: Manifest) -> Manifest:
         return manifest
     encoded: JsonObject = {key: b64encode(str(value).encode()).decode() for key, value in text.items()}
     document = {key: value for key, value in manifest.document.items() if key != "stringData"}
-    document["data"] = {**_object(document.get("data")), **encoded}
+    document["data"] = {**as_object(document.get("data")), **encoded}
     return dataclasses.replace(manifest, document=document)
 
 
@@ -119,10 +119,10 @@ def _rendered_sources(
     cache: RenderCache | None,
 ) -> Rendered:
     """All sources one after the other, lists expanded."""
-    spec = _object(manifest.get("spec"))
+    spec = as_object(manifest.get("spec"))
     several = isinstance(spec.get("sources"), list) and bool(spec.get("sources"))
     stated = spec.get("sources") if several else [spec.get("source")]
-    sources = [_object(source) for source in stated if isinstance(source, dict)] if isinstance(stated, list) else []
+    sources = [as_object(source) for source in stated if isinstance(source, dict)] if isinstance(stated, list) else []
     if not sources:
         return Rendered(error="the Application has no source")
     checkouts = {url: Checkout(folder) for url, folder in repositories.items()}
@@ -132,7 +132,7 @@ def _rendered_sources(
             continue
         try:
             rendering = Rendering(
-                application=text_of(_object(manifest.get("metadata")), "name"),
+                application=text_of(as_object(manifest.get("metadata")), "name"),
                 project=text_of(spec, "project") or "default",
                 namespace=_destination_namespace(manifest),
                 repositories=checkouts,
@@ -206,28 +206,24 @@ def _tracked(manifest: Manifest, instance: str, namespace: str) -> Manifest:
     if key.kind == "CustomResourceDefinition" and key.group == "apiextensions.k8s.io":
         return manifest
     document = with_namespace(manifest.document, key.namespace)
-    metadata = _object(document["metadata"])
+    metadata = as_object(document["metadata"])
     metadata["annotations"] = {
-        **_object(metadata.get("annotations")),
+        **as_object(metadata.get("annotations")),
         TRACKING: f"{instance}:{key.group}/{key.kind}:{namespace}/{key.name}",
     }
     return dataclasses.replace(manifest, document=document)
 
 
 def _instance_name(manifest: JsonObject) -> str:
-    metadata = _object(manifest.get("metadata"))
+    metadata = as_object(manifest.get("metadata"))
     name, namespace = text_of(metadata, "name"), text_of(metadata, "namespace")
     return name if namespace in ("", _CONTROL_PLANE) else f"{namespace}_{name}"
 
 
 def _destination_namespace(manifest: JsonObject) -> str:
-    return text_of(_object(_object(manifest.get("spec")).get("destination")), "namespace")
+    return text_of(as_object(as_object(manifest.get("spec")).get("destination")), "namespace")
 
 
 def _version(text: str) -> tuple[int, int]:
     numbers = [int(part) for part in re.findall(r"\d+", text)[:2]]
     return (numbers[0], numbers[1]) if len(numbers) == 2 else (3, 3)
-
-
-def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from migrate.doors.charts import ChartError, ChartFiles, read_chart_files
 from migrate.doors.estate_files import absolute
 from migrate.doors.files import is_file, is_folder
-from migrate.doors.helm import HelmError, parse_values
-from migrate.model.json import JsonObject, JsonValue
+from migrate.doors.helm import HelmError, chart_metadata, parse_values, subchart_names
+from migrate.model.json import JsonObject, JsonValue, objects_in
 from migrate.render.versions import satisfies
 
 # What chartify keeps of a dependency; ``tags`` are lost, so that nothing switches it off by them.
@@ -35,18 +35,18 @@ def chart_with_dependencies(
         HelmError: a dependency is not on this disk, or has a version that does not fit.
     """
     chart = _read(path) if chart is None else chart
-    metadata = _metadata(chart)
-    own = _entries(metadata)
+    metadata = chart_metadata(chart)
+    own = objects_in(metadata.get("dependencies"))
     if "requirements.yaml" in chart.files:
         required = parse_values(chart.files["requirements.yaml"].decode("utf-8", "replace"))
-        own += _entries(required)
-        for entry in _entries(required):
+        own += objects_in(required.get("dependencies"))
+        for entry in objects_in(required.get("dependencies")):
             if re.match(r"file://(?!/)", str(entry.get("repository") or "")):
                 raise HelmError(f"requirements.yaml: helmfile does not find {entry['repository']} where it chartifies")
     if not own and not dependencies:
         return chart
     files: dict[str, bytes] = {}
-    present = _subcharts(chart)
+    present = subchart_names(chart)
     for entry in own:
         name, repository = str(entry.get("name") or ""), str(entry.get("repository") or "")
         if name in present:
@@ -72,7 +72,7 @@ def _ad_hoc(root: str, entry: JsonObject) -> tuple[JsonObject, dict[str, bytes]]
     if is_folder(path):
         name = str(entry.get("name") or "") or posixpath.basename(path.rstrip("/"))
     elif is_file(path):
-        name = str(_metadata(_read(path)).get("name") or "")
+        name = str(chart_metadata(_read(path)).get("name") or "")
     else:
         raise HelmError(f"the dependency {given} is not on this disk; vendor it or map its repository to a folder")
     version = str(entry.get("version") or "")
@@ -83,7 +83,7 @@ def _ad_hoc(root: str, entry: JsonObject) -> tuple[JsonObject, dict[str, bytes]]
 def _brought(path: str, name: str, constraint: str) -> dict[str, bytes]:
     """The files of a dependency in charts/; its version has to fit, and its name to be that of the chart."""
     chart = _read(path)
-    metadata = _metadata(chart)
+    metadata = chart_metadata(chart)
     version = str(metadata.get("version") or "")
     if not constraint:
         raise HelmError(f"the dependency {name} has no version, which Helm demands; name one, e.g. {version}")
@@ -103,20 +103,3 @@ def _read(path: str) -> ChartFiles:
         return read_chart_files(path)
     except ChartError as error:
         raise HelmError(str(error)) from error
-
-
-def _metadata(chart: ChartFiles) -> JsonObject:
-    return parse_values(chart.files["Chart.yaml"].decode("utf-8", "replace"))
-
-
-def _entries(metadata: JsonObject) -> list[JsonObject]:
-    found = metadata.get("dependencies")
-    return [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
-
-
-def _subcharts(chart: ChartFiles) -> set[str]:
-    return {
-        str(parse_values(data.decode("utf-8", "replace")).get("name") or "")
-        for path, data in chart.files.items()
-        if re.fullmatch(r"charts/[^/]+/Chart\.yaml", path)
-    }

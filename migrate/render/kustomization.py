@@ -16,7 +16,7 @@ from migrate.doors.checkout import Checkout, CheckoutError
 from migrate.doors.helm import HelmError, parse_values
 from migrate.doors.kustomize import KustomizeError, kustomize_build
 from migrate.doors.yaml import YamlError, compose_yaml, dump_yaml, plain_value
-from migrate.model.json import JsonObject, JsonValue
+from migrate.model.json import JsonObject, JsonValue, objects_in
 from migrate.render.kustomize_edits import KustomizeSurroundings, edited
 from migrate.render.resources import as_json
 
@@ -152,14 +152,14 @@ def _scan_folder(scan: _Scan, folder: str) -> None:
         for entry in _texts(document.get(key)):
             _scan_entry(scan, folder, path, key, entry)
     for key in _ENTRIES:
-        for item in _maps(document.get(key)):
+        for item in objects_in(document.get(key)):
             _scan_files(scan, folder, path, _texts(item.get("path")))
     for key in _GENERATED:
-        for item in _maps(document.get(key)):
+        for item in objects_in(document.get(key)):
             named = [*_texts(item.get("envs")), *_texts(item.get("env"))]
             named += [text.rpartition("=")[2] for text in _texts(item.get("files"))]
             _scan_files(scan, folder, path, named)
-    for item in _maps([document.get("openapi")]):
+    for item in objects_in([document.get("openapi")]):
         _scan_files(scan, folder, path, _texts(item.get("path")))
 
 
@@ -244,10 +244,6 @@ def _path_texts(value: JsonValue) -> Iterator[str]:
 def _texts(value: JsonValue) -> list[str]:
     found = value if isinstance(value, list) else [value]
     return [item for item in found if isinstance(item, str) and item]
-
-
-def _maps(value: JsonValue) -> list[JsonObject]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _documents(text: str, place: str) -> list[JsonObject]:

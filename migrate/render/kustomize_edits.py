@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from migrate.doors.helm import HelmError
-from migrate.model.json import JsonObject, JsonValue
+from migrate.model.json import JsonObject, JsonValue, objects_in
 
 _IMAGE = re.compile(
     r"(?:(?P<name>[^=]+)=(?P<new>.+?)|(?P<same>[^=]+?))"
@@ -40,7 +40,7 @@ def edited(kustomization: JsonObject, options: JsonObject, around: KustomizeSurr
         if options.get(key):
             document[key] = options[key]
     _set_images(document, [around.substitute(image) for image in _texts(options.get("images"))])
-    _set_replicas(document, _maps(options.get("replicas")))
+    _set_replicas(document, objects_in(options.get("replicas")))
     labels = {key: around.substitute(text) for key, text in _pairs(options.get("commonLabels")).items()}
     if labels:
         _add_labels(document, labels, options)
@@ -51,7 +51,7 @@ def edited(kustomization: JsonObject, options: JsonObject, around: KustomizeSurr
     document |= _added_pairs(document, "commonAnnotations", annotations, "annotation", force=force)
     if options.get("namespace"):
         document["namespace"] = options["namespace"]
-    if patches := _maps(options.get("patches")):
+    if patches := objects_in(options.get("patches")):
         document["patches"] = [*_list(document, "patches"), *patches]
     ignore = bool(options.get("ignoreMissingComponents"))
     _add_components(document, _texts(options.get("components")), around, ignore_missing=ignore)
@@ -59,7 +59,7 @@ def edited(kustomization: JsonObject, options: JsonObject, around: KustomizeSurr
 
 
 def _set_images(document: JsonObject, images: list[str]) -> None:
-    known = {str(image.get("name", "")): image for image in _maps(document.get("images"))}
+    known = {str(image.get("name", "")): image for image in objects_in(document.get("images"))}
     for text in images:
         match = _IMAGE.fullmatch(text)
         if match is None or not (match["new"] or match["tag"] or match["digest"]):
@@ -80,7 +80,7 @@ def _set_images(document: JsonObject, images: list[str]) -> None:
 
 
 def _set_replicas(document: JsonObject, replicas: list[JsonObject]) -> None:
-    known = {str(entry.get("name", "")): entry for entry in _maps(document.get("replicas"))}
+    known = {str(entry.get("name", "")): entry for entry in objects_in(document.get("replicas"))}
     for entry in replicas:
         count = entry.get("count", 0)
         if not re.fullmatch(r"[+-]?[0-9]+", str(count)):
@@ -98,7 +98,7 @@ def _add_labels(document: JsonObject, labels: Mapping[str, str], options: JsonOb
             raise HelmError("kustomize.labelIncludeTemplates needs labelWithoutSelector")
         document |= _added_pairs(document, "commonLabels", labels, "label", force=force)
         return
-    entries = _maps(document.get("labels"))
+    entries = objects_in(document.get("labels"))
     fitting = (
         at
         for at, entry in enumerate(entries)
@@ -145,10 +145,6 @@ def _add_components(
 
 def _texts(value: JsonValue) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
-
-
-def _maps(value: JsonValue) -> list[JsonObject]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _pairs(value: JsonValue) -> dict[str, str]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from migrate.doors.checkout import Checkout
 from migrate.doors.helm import parse_values
 from migrate.doors.yaml import dump_yaml
+from migrate.model.application import plain_url
 from migrate.model.finding import Finding, Severity, SourceLocation
-from migrate.model.json import JsonObject, JsonValue
+from migrate.model.json import JsonObject, JsonValue, as_object, merge_patched
 from migrate.model.manifest import HelmRequest, Manifest, Rendered
 from migrate.render.chart import HELM_3, HELM_4, RenderCache, render_request
 from migrate.render.directory import directory_manifests
@@ -67,7 +68,7 @@ def render_source(rendering: Rendering, source: JsonObject) -> Rendered:
     if kind == "kustomize":
         return _kustomized(rendering, checkout, folder, source)
     if kind == "directory":
-        options = _object(source.get("directory"))
+        options = as_object(source.get("directory"))
         return Rendered(tuple(directory_manifests(checkout, folder, options)))
     raise SourceError(f"a source of the type {kind} is not rendered by this tool")
 
@@ -79,13 +80,9 @@ def find_checkout(repositories: Mapping[str, Checkout], url: str) -> Checkout:
         SourceError: it was not given.
     """
     for known, checkout in repositories.items():
-        if _plain_url(known) == _plain_url(url):
+        if plain_url(known) == plain_url(url):
             return checkout
     raise SourceError(f"the repository {url} is not here; name a folder that holds it")
-
-
-def _plain_url(url: str) -> str:
-    return url.strip().rstrip("/").removesuffix(".git").lower()
 
 
 def _source_folder(checkout: Checkout, path: str) -> str:
@@ -105,28 +102,15 @@ def _with_overrides(checkout: Checkout, folder: str, application: str, source: J
             continue
         patch = parse_values(checkout.text(path))
         kept = {key: value for key, value in patch.items() if key not in ("chart", "path", "repoURL", "targetRevision")}
-        source = _object(_merge_patch(source, kept))
+        source = as_object(merge_patched(source, kept))
     return source
-
-
-def _merge_patch(base: JsonValue, patch: JsonValue) -> JsonValue:
-    """RFC 7386."""
-    if not isinstance(patch, dict):
-        return patch
-    merged = dict(base) if isinstance(base, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            merged.pop(key, None)
-        else:
-            merged[key] = _merge_patch(merged.get(key), value)
-    return merged
 
 
 # ---------------------------------------------------------------- Kustomize
 
 
 def _kustomized(rendering: Rendering, checkout: Checkout, folder: str, source: JsonObject) -> Rendered:
-    options = _object(source.get("kustomize"))
+    options = as_object(source.get("kustomize"))
     variables = _build_environment(rendering, source)
     builds = rendering.cache.builds if rendering.cache is not None else {}
     text = build_for_argocd(checkout, folder, options, lambda given: substitute(given, variables), builds)
@@ -160,7 +144,7 @@ def helm_request(
     Raises:
         SourceError, CheckoutError: a value file is missing or leads out of its repository.
     """
-    helm = _object(source.get("helm"))
+    helm = as_object(source.get("helm"))
     variables = _build_environment(rendering, source)
     texts, names, findings = _value_texts(rendering, checkout, folder, helm, variables)
     sets = [*_parameter_flags(helm, variables), *_file_flags(rendering, checkout, folder, helm, variables)]
@@ -282,7 +266,7 @@ def _parameter_flags(helm: JsonObject, variables: Mapping[str, str]) -> list[tup
     """``--set`` and ``--set-string``; of two parameters with one name the last counts (rule 5.15)."""
     flags: dict[tuple[str, str], str] = {}
     for parameter in _list(helm.get("parameters")):
-        entry = _object(parameter)
+        entry = as_object(parameter)
         flag = "--set-string" if entry.get("forceString") else "--set"
         flags[flag, text_of(entry, "name")] = substitute(text_of(entry, "value"), variables)
     return [(flag, f"{name}={_escape_commas(value)}") for (flag, name), value in flags.items()]
@@ -293,7 +277,7 @@ def _file_flags(
 ) -> list[tuple[str, str]]:
     flags = []
     for parameter in _list(helm.get("fileParameters")):
-        entry = _object(parameter)
+        entry = as_object(parameter)
         place, path = _locate(rendering, checkout, folder, text_of(entry, "path"), variables)
         flags.append(("--set-file", f"{text_of(entry, 'name')}={_escape_commas(place.absolute(path))}"))
     return flags
@@ -343,10 +327,6 @@ def text_of(holder: JsonObject, key: str) -> str:
     """A text of a mapping, empty where there is none."""
     value = holder.get(key)
     return "" if value is None else str(value)
-
-
-def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}
 
 
 def _list(value: JsonValue) -> Sequence[JsonValue]:

@@ -8,6 +8,7 @@ from typing import Any
 from migrate.model.deployed import DeployedRelease, Deployment, count_states
 from migrate.model.difference import Difference
 from migrate.model.json import to_json
+from migrate.model.words import few
 from migrate.report.grid import Column, Page, Span, broken, column, fits, painted, table, wrapped
 
 _MOST = 12
@@ -96,12 +97,8 @@ def _notes(rows: Sequence[DeployedRelease]) -> list[str]:
         if row.state is Deployment.SAME and row.note:
             notes.setdefault(row.note, {})[f"{row.environment} {row.id}"] = None
     unrecorded = dict.fromkeys(row.environment for row in rows if row.state is Deployment.UNRECORDED)
-    told = [f"{reason}: {_named(list(names))}" for reason, names in sorted(notes.items())]
+    told = [f"{reason}: {few(list(names))}" for reason, names in sorted(notes.items())]
     return [*told, *([f"nothing was recorded of: {', '.join(unrecorded)}"] if unrecorded else [])]
-
-
-def _named(names: Sequence[str], most: int = 5) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def sentence(rows: Sequence[DeployedRelease]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from migrate.model.graph import Edge, ReleaseGraph, ShownGraph
 from migrate.model.json import SCHEMA_VERSION, to_json
+from migrate.model.words import many
 from migrate.report.grid import Page, Span, painted
 
 _MOST_CIRCLES = 20
@@ -29,7 +30,7 @@ def _by_steps(shown: ShownGraph, page: Page) -> list[str]:
     layer_of = {node.id: node.layer for node in shown.graph.nodes}
     lines: list[str] = _fitted(shown.title, page, "bold")
     for number, step in enumerate(shown.steps, 1):
-        lines += ["", *_fitted(f"step {number}: {_many(len(step), 'release')}", page, "bold")]
+        lines += ["", *_fitted(f"step {number}: {many(len(step), 'release')}", page, "bold")]
         for name in step:
             lines += _fitted(f"  {name}  ({layer_of[name]})", page)
             for edge in waits.get(name, ()):
@@ -50,7 +51,7 @@ def _by_steps(shown: ShownGraph, page: Page) -> list[str]:
 def _way(shown: ShownGraph, page: Page) -> list[str]:
     edges, reasons = _by_end(shown.edges), _reasons(shown)
     first, *others = shown.path
-    lines = [*_fitted(f"{shown.title}: {_many(len(others), 'edge')}", page, "bold"), *_fitted(f"  {first}", page)]
+    lines = [*_fitted(f"{shown.title}: {many(len(others), 'edge')}", page, "bold"), *_fitted(f"  {first}", page)]
     for name in others:
         for edge in edges[name]:
             lines += _fitted(f"    ↓ [{edge.kind}]  {reasons[edge]}", page)
@@ -84,17 +85,13 @@ def _order_of_files(graph: ReleaseGraph) -> str:
 def _summary(shown: ShownGraph) -> str:
     edges = shown.graph.edges
     stated = sum(edge.stated for edge in edges)
-    text = f"{_many(len(shown.graph.nodes), 'release')} in {_many(len(shown.steps), 'step')}, "
-    text += f"{stated} stated and {_many(len(edges) - stated, 'inferred edge')}"
+    text = f"{many(len(shown.graph.nodes), 'release')} in {many(len(shown.steps), 'step')}, "
+    text += f"{stated} stated and {many(len(edges) - stated, 'inferred edge')}"
     if shown.graph.mentions:
-        text += f", {_many(len(shown.graph.mentions), 'hint')}"
+        text += f", {many(len(shown.graph.mentions), 'hint')}"
     if shown.hidden:
         text += f"; {shown.hidden} not shown, since a longer path implies them (--all shows them)"
     return text
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _fitted(text: str, page: Page, style: str = "") -> list[str]:

@@ -105,14 +105,10 @@ def _difference(difference: Difference) -> str:
 
 
 def _explained(report: Report) -> list[str]:
-    notes: dict[str, tuple[set[str], str]] = {}
-    for row in report.releases:
-        for explanation in row.explanations:
-            names, note = notes.get(explanation.kind, (set(), explanation.note.partition(": ")[0]))
-            notes[explanation.kind] = (names | {row.id}, note)
+    notes = report.explained()
     if not notes:
         return []
-    rows = [f"| {_cell(kind)} | {len(names)} | {_cell(note)} |" for kind, (names, note) in sorted(notes.items())]
+    rows = [f"| {_cell(kind)} | {len(names)} | {_cell(note)} |" for kind, (names, note) in notes.items()]
     head = ["| explained by | releases | why it changes nothing you would miss |", "|---|--:|---|"]
     return ["<details><summary>What was explained</summary>", "", *head, *rows, "", "</details>"]
 

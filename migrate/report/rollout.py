@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from migrate.model.rollout import EnvironmentRollout, Fate, Remark, SimulatedEdge, SimulatedStep
+from migrate.model.words import many
 from migrate.report.grid import Page, Span, column, painted, table, wrapped
 
 _MOST = 40
@@ -143,7 +144,7 @@ def hand_text(rollout: EnvironmentRollout) -> str:
     """What a person has to do where nothing rolls; empty where nothing is left to do."""
     if not rollout.by_hand:
         return ""
-    count = _many(len(rollout.by_hand), "Application")
+    count = many(len(rollout.by_hand), "Application")
     every = "nothing syncs by itself" if not any(step.appset for step in rollout.steps) else f"{count} sync by hand"
     return (
         f"The hand-over is manual: {every}. Go through the steps above in their order: "
@@ -164,7 +165,7 @@ def _remarks(rollout: EnvironmentRollout) -> list[tuple[str, tuple[Remark, ...]]
 
 def _remark(remark: Remark) -> str:
     where = f" ({remark.source})" if remark.source else ""
-    waiting = f"; {_many(len(remark.waiting), 'release')} {_need(len(remark.waiting))} it" if remark.waiting else ""
+    waiting = f"; {many(len(remark.waiting), 'release')} {_need(len(remark.waiting))} it" if remark.waiting else ""
     return f"  {remark.application}{where}: {remark.why}{waiting}"
 
 
@@ -183,15 +184,11 @@ def sentence(rollout: EnvironmentRollout) -> str:
     kept, implied, broken = (len(rollout.of_fate(fate)) for fate in (Fate.KEPT, Fate.IMPLIED, Fate.BROKEN))
     tail = f"; {len(rollout.unmatched)} in no step" if rollout.unmatched else ""
     what = "The order holds" if rollout.sound else "The order does not hold"
-    return f"{what}: {_many(len(rollout.edges), 'edge')}, {kept} kept, {implied} implied, {broken} broken{tail}"
+    return f"{what}: {many(len(rollout.edges), 'edge')}, {kept} kept, {implied} implied, {broken} broken{tail}"
 
 
 def _said(text: str, page: Page, *, style: str) -> list[str]:
     return [painted([Span(line, style)], page) for line in wrapped(text, page.width)]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 # ---------------------------------------------------------------- for a pull request

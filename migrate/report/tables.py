@@ -12,6 +12,7 @@ from migrate.model.finding import Finding, Severity
 from migrate.model.graph import ReleaseGraph
 from migrate.model.plan import DecisionSource, Disposition, Plan
 from migrate.model.report import Difference, ReleaseVerdict, Report, Verdict
+from migrate.model.words import many
 from migrate.report.deployed import deployed_lines
 from migrate.report.grid import Cell, Column, Page, Span, broken, column, fits, folded, painted, table, wrapped
 from migrate.report.rollout import rollout_lines
@@ -46,10 +47,6 @@ def _styled(text: str, style: str, page: Page, *, rest: str = "") -> list[str]:
     return [painted([Span(line, style)], page) for line in wrapped(text, page.width, rest=rest)]
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
 def estate_table(estate: Estate, page: Page) -> str:
     """``inspect``: a row a release, a column an environment: ``on``, ``off`` (condition) or ``absent`` (installed)."""
     rows = estate.by_id()
@@ -65,8 +62,8 @@ def estate_table(estate: Estate, page: Page) -> str:
         columns += each
     else:
         columns.append(column("environments", map(_told, _turned(states)), folds=True))
-    summary = f"{_many(len(rows), 'release')} in {_many(len(estate.layers), 'layer')} and "
-    summary += _many(len(estate.environments), "environment")
+    summary = f"{many(len(rows), 'release')} in {many(len(estate.layers), 'layer')} and "
+    summary += many(len(estate.environments), "environment")
     return _text([*table(columns, page), "", *wrapped(summary, page.width)])
 
 
@@ -95,7 +92,7 @@ def findings_text(findings: Sequence[Finding]) -> str:
     """One sentence that counts findings by severity; empty for none."""
     counts = Counter(finding.severity for finding in findings)
     words = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
-    return ", ".join(_many(counts[s], words[s]) for s in Severity if counts[s])
+    return ", ".join(many(counts[s], words[s]) for s in Severity if counts[s])
 
 
 def plan_table(plan: Plan, graph: ReleaseGraph, page: Page) -> str:
@@ -120,7 +117,7 @@ def plan_table(plan: Plan, graph: ReleaseGraph, page: Page) -> str:
     broken = f", {len(graph.edges) - len(kept)} broken" if len(kept) < len(graph.edges) else ""
     sentences = [
         (
-            f"{_many(len(plan.releases), 'release')} on {len(by_phase)} of {len(plan.ladder)} steps; "
+            f"{many(len(plan.releases), 'release')} on {len(by_phase)} of {len(plan.ladder)} steps; "
             f"{len(kept)} edges kept ({stated} stated by needs, {len(kept) - stated} seen in manifests){broken}"
         ),
         "decided: "
@@ -145,9 +142,9 @@ def conversion_text(files: int, changes: Mapping[str, int], where: str, *, check
     """``convert``: how many files the tree has and what was (or would be) written."""
     done = {kind: count for kind, count in changes.items() if count}
     if not done:
-        return f"{where}: {_many(files, 'file')}, all as they should be\n"
+        return f"{where}: {many(files, 'file')}, all as they should be\n"
     what = ", ".join(f"{count} {kind}" for kind, count in done.items())
-    return f"{where}: {_many(files, 'file')}; {'would be ' if check else ''}{what}\n"
+    return f"{where}: {many(files, 'file')}; {'would be ' if check else ''}{what}\n"
 
 
 def expansion_table(expansion: Expansion, page: Page) -> str:
@@ -171,7 +168,7 @@ def expansion_table(expansion: Expansion, page: Page) -> str:
     lines = [": ".join(filter(None, ("error", e.application or e.appset, e.message))) for e in expansion.errors]
     told = [line for text in lines for line in wrapped(text, page.width, rest="  ")]
     where = ", ".join(filter(None, environments))
-    count = _many(len(rows), "application") + (f" in {where}" if where else "")
+    count = many(len(rows), "application") + (f" in {where}" if where else "")
     return _text([*table(columns, page), "", *wrapped(count, page.width), *told])
 
 
@@ -221,19 +218,15 @@ def _legend(report: Report, page: Page) -> list[str]:
 
 
 def _explained(report: Report, page: Page) -> list[str]:
-    notes: dict[str, tuple[set[str], str]] = {}
-    for row in report.releases:
-        for explanation in row.explanations:
-            names, note = notes.get(explanation.kind, (set(), explanation.note.partition(": ")[0]))
-            notes[explanation.kind] = (names | {row.id}, note)
+    notes = report.explained()
     if not notes:
         return []
     if page.narrow:
         lines = [painted([Span("explained by", "bold")], page)]
-        for kind, (names, note) in sorted(notes.items()):
-            lines += wrapped(f"{kind} ({_many(len(names), 'release')}): {note}", page.width, first="  ", rest="      ")
+        for kind, (names, note) in notes.items():
+            lines += wrapped(f"{kind} ({many(len(names), 'release')}): {note}", page.width, first="  ", rest="      ")
         return [*lines, ""]
-    kinds = sorted(notes)
+    kinds = list(notes)
     columns = [
         column("explained by", kinds),
         column("releases", (str(len(notes[kind][0])) for kind in kinds), right=True),
@@ -309,7 +302,7 @@ def _sentence(report: Report, page: Page) -> list[str]:
     return _styled(
         f"Not proven{part}: of {total} releases, different: {summary['different']}, "
         f"unrendered: {summary['unrendered']}; {proven} are equal or explained"
-        + (f"; {_many(errors, 'error')} above" if errors else "")
+        + (f"; {many(errors, 'error')} above" if errors else "")
         + (f"; stopped early, {report.unjudged} not judged." if report.unjudged else "."),
         "bold red",
         page,
@@ -320,7 +313,7 @@ def _figures(report: Report, page: Page) -> list[str]:
     objects = sum(row.objects for row in report.releases)
     versions = ", ".join(sorted(set(report.kube_versions.values())))
     parts = ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in report.timings.items())
-    told = (f"{_many(objects, 'object')} compared, rendered for Kubernetes {versions}", f"seconds: {parts}")
+    told = (f"{many(objects, 'object')} compared, rendered for Kubernetes {versions}", f"seconds: {parts}")
     return [line for text in told for line in _styled(text, "dim", page, rest="  ")]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from migrate.model.application import GeneratedApplication
 from migrate.model.estate import Release
-from migrate.model.json import JsonObject, JsonValue
+from migrate.model.json import JsonObject, as_object
 from migrate.model.plan import Plan, PlannedEnvironment
 from migrate.model.report import Difference
 
@@ -16,15 +16,15 @@ _LOCAL = PlannedEnvironment("")
 
 def aim_differences(application: GeneratedApplication, release: Release, plan: Plan) -> Iterator[Difference]:
     """What makes equal manifests worthless: another cluster, or sources that are not the tree that was rendered."""
-    spec = _object(application.manifest.get("spec"))
+    spec = as_object(application.manifest.get("spec"))
     name = f"Application {application.name}"
-    yield from _cluster_differences(name, _object(spec.get("destination")), release, plan)
+    yield from _cluster_differences(name, as_object(spec.get("destination")), release, plan)
     several = spec.get("sources")
     sources = several if isinstance(several, list) and several else [spec.get("source")]
     for position, source in enumerate(sources):
         path = f"spec.sources[{position}]" if sources is several else "spec.source"
-        repository = str(_object(source).get("repoURL") or "")
-        revision = str(_object(source).get("targetRevision") or "")
+        repository = str(as_object(source).get("repoURL") or "")
+        revision = str(as_object(source).get("targetRevision") or "")
         if _plain(repository) != _plain(plan.repo_url):
             yield Difference(name, f"{path}.repoURL", plan.repo_url, repository, "migration.yaml: target.repoURL")
         elif revision != plan.revision:
@@ -48,7 +48,3 @@ def _cluster_differences(name: str, destination: JsonObject, release: Release, p
 
 def _plain(url: str) -> str:
     return url.rstrip("/").removesuffix(".git")
-
-
-def _object(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}

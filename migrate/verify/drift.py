@@ -15,6 +15,7 @@ from migrate.model.estate import Release
 from migrate.model.json import JsonValue
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.structure import ABSENT, Absent, Side
+from migrate.model.words import few
 from migrate.verify.compare import Change
 from migrate.verify.differences import describe
 from migrate.verify.hiding import HIDDEN, LooksSecret, hidden
@@ -44,7 +45,7 @@ def explain_drift(
         else:
             drift.append(change)
     reasons = {name: reason for name, reason, _ in _REASONS}
-    told = (Explanation(name, len(found[name]), f"{reasons[name]}: {_few(found[name])}") for name in found)
+    told = (Explanation(name, len(found[name]), f"{reasons[name]}: {few(found[name])}") for name in found)
     return tuple(told), drift
 
 
@@ -116,10 +117,6 @@ _REASONS: tuple[tuple[str, str, Callable[[Change, _Doubts], bool]], ...] = (
     ("placeholder-digest", "a checksum over values that are secret or unknown here", _is_digest_of_placeholder),
     ("unstable", "the chart draws it anew in each render", _is_drawn),
 )
-
-
-def _few(places: Sequence[str], most: int = 5) -> str:
-    return ", ".join(places[:most]) + (f" and {len(places) - most} more" if len(places) > most else "")
 
 
 # ---------------------------------------------------------------- what is shown

@@ -92,4 +92,4 @@ def _may_be_unhealthy(manifest: Manifest) -> bool:
 
 
 def _kinds(keys: Iterator[ObjectKey] | set[ObjectKey]) -> tuple[str, ...]:
-    return tuple(sorted({f"{key.kind}.{key.group}" if key.group else key.kind for key in keys}))
+    return tuple(sorted({key.group_kind for key in keys}))

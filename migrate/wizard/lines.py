@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from migrate.model.graph import Edge, ReleaseGraph
 from migrate.model.plan import Disposition, Plan, ReleasePlan
+from migrate.model.words import many
 from migrate.wizard.answers import (
     FIELDS,
     asked_words,
@@ -47,15 +48,10 @@ def welcome_lines(plan: Plan) -> list[Line]:
     return lines + ([Line(f"Without an Application: {', '.join(apart)}", "", "  ")] if apart else [])
 
 
-def counted(count: int, noun: str = "release") -> str:
-    """``1 release``, ``2 releases``."""
-    return f"{count} {noun}" + ("" if count == 1 else "s")
-
-
 def layer_lines(plan: Plan, layer: str, place: str) -> list[Line]:
     """The proposals of one layer, those that come up alike together: phase, type, tier, reasons, the releases."""
     releases = tuple(release for release in plan.releases if release.layer == layer)
-    lines = [BLANK, Line(f"{layer}: layer {place}, {counted(len(components(plan, layer)))}", heading=True)]
+    lines = [BLANK, Line(f"{layer}: layer {place}, {many(len(components(plan, layer)), 'release')}", heading=True)]
     marks = _marks(plan)
     alike: dict[tuple[str, str, str], list[ReleasePlan]] = {}
     for release in releases:
@@ -167,19 +163,19 @@ def review_lines(plan: Plan, differs: list[Line], changed: list[Line] | None, de
         steps.setdefault(release.rollout_phase.value, []).append(release.component.value)
     lines += [Line(f"{phase}  {', '.join(steps[phase])}", "  ", " " * 7) for phase in sorted(steps)]
     lines.append(Line(f"target: {plan.repo_url} at {plan.revision} (target: in migration.yaml)", "  ", "    "))
-    lines.append(Line(f"Not as proposed: {counted(len(differs)) if differs else 'nothing'}", "  "))
+    lines.append(Line(f"Not as proposed: {many(len(differs), 'release') if differs else 'nothing'}", "  "))
     lines += differs
-    values = "no value" if not changed else f"values of {counted(len(changed))}"
+    values = "no value" if not changed else f"values of {many(len(changed), 'release')}"
     if changed is None:
         lines.append(
-            Line(f"New: the file was not there when you began; {counted(decided)} decided since", "  ", "    ")
+            Line(f"New: the file was not there when you began; {many(decided, 'release')} decided since", "  ", "    ")
         )
     else:
-        text = f"Not as in the file when you began: {values}; {counted(decided)} decided since"
+        text = f"Not as in the file when you began: {values}; {many(decided, 'release')} decided since"
         lines += [Line(text, "  ", "    "), *changed]
     left = [release.id for release in components(plan) if not is_settled(release)]
     if left:
-        names = ", ".join(left) if len(left) <= 3 else counted(len(left))
+        names = ", ".join(left) if len(left) <= 3 else many(len(left), "release")
         lines.append(Line(f"proposed, not decided by you: {names}; convert takes them as they are", "  ", "    "))
     if asked := [f"{name} ({', '.join(words)})" for name, words in asked_words(plan).items()]:
         lines.append(Line(f"convert waits for your decision about {', '.join(asked)}", "  ", "    "))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from migrate.model.finding import Finding
 from migrate.model.graph import ReleaseGraph
 from migrate.model.plan import Plan
+from migrate.model.words import many
 from migrate.wizard.answers import (
     FIELDS,
     asked_words,
@@ -24,7 +25,7 @@ from migrate.wizard.answers import (
 )
 from migrate.wizard.asker import Asker, Line, Option
 from migrate.wizard.effects import difference_lines, effect_lines, errors, finding_lines
-from migrate.wizard.lines import BLANK, counted, layer_lines, phase_lines, release_lines, review_lines, welcome_lines
+from migrate.wizard.lines import BLANK, layer_lines, phase_lines, release_lines, review_lines, welcome_lines
 from migrate.wizard.questions import (
     FIND,
     HELP,
@@ -258,7 +259,7 @@ class _Session:
             return
         value = self._value(word, decision(self.plan.by_id()[names[0]], word).value)
         after = self._propose(with_value(self.plan, names, word, value))
-        self._take(after, names, f"take {word} {value} for {counted(len(names))}", "leave them as they are")
+        self._take(after, names, f"take {word} {value} for {many(len(names), 'release')}", "leave them as they are")
 
     def _find(self) -> None:
         """Ask for a part of a name; a layer is jumped to, a release is asked about at once."""
@@ -308,7 +309,7 @@ class _Session:
         return {"open": first_open, "back": len(self._layers) - 1}.get(answer, len(self._layers))
 
     def _undo(self) -> None:
-        again = counted(open_count(self._start) - open_count(self.plan))
+        again = many(open_count(self._start) - open_count(self.plan), "release")
         self._show(
             [Line(f"This would leave {again} open again, and change:"), *difference_lines(self.plan, self._start)]
         )

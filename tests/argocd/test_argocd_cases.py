@@ -11,8 +11,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from migrate.expand import load_appset, reconcile, while_rolling
-from migrate.expand.live import merge_patched
 from migrate.model.application import Expansion, ExpansionError, GeneratedApplication
+from migrate.model.json import merge_patched
 from migrate.model.manifest import Manifest
 from migrate.render import render_application
 from tests.conftest import Migrate, Outcome
