@@ -9,31 +9,31 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from migrate.doors.go_scalars import (
+    INDICATOR,
+    LONGEST_SIMPLE_KEY,
+    NEVER_FIRST,
+    UNPRINTABLE,
+    code_point_escape,
+    reads_as_number_or_time,
+)
 from migrate.doors.go_yaml import format_float
 
 _WIDTH = 80
-_LONGEST_SIMPLE_KEY = 128
 _LARGEST_INTEGER, _SMALLEST_INTEGER = 2**64 - 1, -(2**63)
 _WORDS = re.compile(
     r"|y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF|true|True|TRUE|false|False|FALSE|~|null|Null|NULL"
     r"|\.nan|\.NaN|\.NAN|[-+]?\.(?:inf|Inf|INF)"
 )
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
-_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)")
 _TIMESTAMP = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:([Tt ])(?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](?:\.[0-9]+)?"
-    r"(Z|[-+][0-9]{2}:[0-9]{2})?)?"
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?P<t>[Tt ])(?:[01]?[0-9]|2[0-3]):[0-5]?[0-9]:[0-5]?[0-9](?:\.[0-9]+)?"
+    r"(?P<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?"
 )
 _REFUSED = re.compile("[\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _OTHER_BREAKS = re.compile("[\x85\u2028\u2029]")
-_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
-_NEVER_FIRST = re.compile(r"[#,\[\]{}&*!|>'\"%@`]|[-?:](?:[ \t]|\Z)|---|\.\.\.")
-_INDICATOR = re.compile(r":(?:[ \t]|\Z)|[ \t\n]#")
 _ESCAPES = {
     "\0": "0", "\a": "a", "\b": "b", "\t": "t", "\n": "n", "\v": "v", "\f": "f", "\r": "r", "\x1b": "e",
     '"': '"', "\\": "\\", "\xa0": "_",
@@ -92,7 +92,7 @@ def _digits(text: str, start: int) -> str:
 
 def _entry(key: str, value: Any, indent: int) -> Iterator[str]:
     margin = " " * indent
-    if len(key.encode()) > _LONGEST_SIMPLE_KEY or "\n" in key:
+    if len(key.encode()) > LONGEST_SIMPLE_KEY or "\n" in key:
         first, *rest = _text(key, indent + 2, indent + 2)
         yield f"? {first}"
         yield from rest
@@ -143,12 +143,12 @@ def _text(text: str, column: int, indent: int, *, fold: bool = True) -> Iterator
     if _OTHER_BREAKS.search(text):
         raise ValueError("toYaml of a text with U+0085, U+2028 or U+2029 is not imitated; take the sign out")
     width = _WIDTH if fold else len(text) * 10
-    special = _UNPRINTABLE.search(text) is not None
+    special = UNPRINTABLE.search(text) is not None
     if "\n" in text and not (special or " \n" in text or text.endswith(" ")):
         yield from _block(text, indent)
     elif "\n" in text or special or _reads_as_something_else(text):
         yield from _folded(_escaped(text), '"', column, indent, width)
-    elif text[0] == " " or text[-1] == " " or _NEVER_FIRST.match(text) or _INDICATOR.search(text):
+    elif text[0] == " " or text[-1] == " " or NEVER_FIRST.match(text) or INDICATOR.search(text):
         yield from _folded([sign.replace("'", "''") for sign in text], "'", column, indent, width)
     else:
         yield from _folded(list(text), "", column, indent, width)
@@ -156,40 +156,17 @@ def _text(text: str, column: int, indent: int, *, fold: bool = True) -> Iterator
 
 def _reads_as_something_else(text: str) -> bool:
     """Whether the bare text would not be read as a text again."""
-    if _WORDS.fullmatch(text):
-        return True
-    if text[0] == ".":
-        return _FLOAT.fullmatch(text) is not None
-    if text[0] not in "+-0123456789":
-        return False
-    digits = text.replace("_", "")
-    return bool(
-        _INTEGER.fullmatch(digits) or _FLOAT.fullmatch(digits) or _BASE_60.fullmatch(text) or _is_timestamp(text)
-    )
-
-
-def _is_timestamp(text: str) -> bool:
-    match = _TIMESTAMP.fullmatch(text)
-    if match is None or (match[4] in ("T", "t")) != (match[5] is not None):
-        return False
-    try:
-        date(int(match[1]) or 4, int(match[2]), int(match[3]))
-    except ValueError:
-        return False
-    return True
+    return _WORDS.fullmatch(text) is not None or reads_as_number_or_time(text, _TIMESTAMP)
 
 
 def _escaped(text: str) -> list[str]:
     """The signs of a double-quoted text; after a byte order mark at its beginning every sign is escaped."""
     all_of_it = text.startswith("\ufeff")
-    return [_escape(sign) if all_of_it or sign in '\n"\\' or _UNPRINTABLE.match(sign) else sign for sign in text]
+    return [_escape(sign) if all_of_it or sign in '\n"\\' or UNPRINTABLE.match(sign) else sign for sign in text]
 
 
 def _escape(sign: str) -> str:
-    if sign in _ESCAPES:
-        return "\\" + _ESCAPES[sign]
-    code = ord(sign)
-    return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+    return "\\" + _ESCAPES[sign] if sign in _ESCAPES else code_point_escape(sign)
 
 
 def _folded(signs: list[str], quote: str, column: int, indent: int, width: int) -> Iterator[str]:

@@ -10,19 +10,21 @@ import functools
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from typing import Any
 
+from migrate.doors.go_scalars import (
+    INDICATOR,
+    LONGEST_SIMPLE_KEY,
+    NEVER_FIRST,
+    UNPRINTABLE,
+    code_point_escape,
+    reads_as_number_or_time,
+)
 from migrate.doors.yaml import GoTime
 
 _INDENT = "  "
-_LONGEST_SIMPLE_KEY = 128
 _OLD_BOOLS = re.compile(r"y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF")
 _WORDS = re.compile(r"true|True|TRUE|false|False|FALSE|~|null|Null|NULL|\.nan|\.NaN|\.NAN|[-+]?(?:\.inf|\.Inf|\.INF)")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_DOT_FLOAT = re.compile(r"\.[0-9]+(?:[eE][-+]?[0-9]+)?")
-_BASE_60 = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0[bB][01]+)")
 _TIMESTAMP = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
     r"(?:(?P<t>[Tt ])[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?(?P<zone>Z|[-+][0-9]{2}:[0-9]{2})?)?"
@@ -31,12 +33,9 @@ _ESCAPES = {
     "\0": "\\0", "\a": "\\a", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\v": "\\v", "\f": "\\f", "\r": "\\r",
     "\x1b": "\\e", '"': '\\"', "\\": "\\\\", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P",
 }  # fmt: skip
-_UNPRINTABLE = re.compile("[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 _ESCAPED = re.compile('[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]|["\\\\]')
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
-_NEVER_FIRST = re.compile(r"[#,\[\]{}&*!|>'\"%@`]|[-?:](?:[ \t]|\Z)|---|\.\.\.")
 _BREAK = re.compile("[\n\r\x85\u2028\u2029]")
-_INDICATOR = re.compile(r":(?:[ \t]|\Z)|[ \t\n]#")
 
 
 class GoStruct(dict[str, Any]):
@@ -75,7 +74,7 @@ def _item(item: Any, depth: int) -> Iterator[str]:
 def _entry(key: Any, value: Any, depth: int) -> Iterator[str]:
     shown = _scalar(key, depth, simple_key=True)
     nested = isinstance(value, (Mapping, list, tuple)) and value
-    if len(shown.encode()) > _LONGEST_SIMPLE_KEY or (isinstance(key, str) and _BREAK.search(key)):
+    if len(shown.encode()) > LONGEST_SIMPLE_KEY or (isinstance(key, str) and _BREAK.search(key)):
         yield f"? {_scalar(key, depth)}\n{_INDENT * depth}:"
         yield from _item(value, depth)
         return
@@ -175,16 +174,16 @@ def format_float(value: float) -> str:
 
 def _text(text: str, depth: int, *, simple_key: bool = False) -> str:
     if "\n" in text:
-        if simple_key or _UNPRINTABLE.search(text.replace("\t", "")) or text[-1] == " " or " \n" in text:
+        if simple_key or UNPRINTABLE.search(text.replace("\t", "")) or text[-1] == " " or " \n" in text:
             return _double(text)
         return _literal(text, depth)
     if _reads_as_something_else(text):
         return _double(text)
     if _PLAIN.fullmatch(text):
         return text
-    if _UNPRINTABLE.search(text):
+    if UNPRINTABLE.search(text):
         return _double(text)
-    if text[0] == " " or text[-1] == " " or _NEVER_FIRST.match(text) or _INDICATOR.search(text):
+    if text[0] == " " or text[-1] == " " or NEVER_FIRST.match(text) or INDICATOR.search(text):
         return "'" + text.replace("'", "''") + "'"
     return text
 
@@ -193,25 +192,7 @@ def _reads_as_something_else(text: str) -> bool:
     """Whether the bare text would not be read as a text again."""
     if text == "" or _WORDS.fullmatch(text) or _OLD_BOOLS.fullmatch(text):
         return True
-    if text[0] == ".":
-        return _DOT_FLOAT.fullmatch(text) is not None
-    if text[0] not in "+-0123456789":
-        return False
-    digits = text.replace("_", "")
-    return bool(
-        _INTEGER.fullmatch(digits) or _FLOAT.fullmatch(digits) or _BASE_60.fullmatch(text) or _is_timestamp(text)
-    )
-
-
-def _is_timestamp(text: str) -> bool:
-    match = _TIMESTAMP.fullmatch(text)
-    if match is None or (match["t"] in ("T", "t")) != (match["zone"] is not None):
-        return False
-    try:
-        date(int(match[1]) or 4, int(match[2]), int(match[3]))
-    except ValueError:
-        return False
-    return True
+    return reads_as_number_or_time(text, _TIMESTAMP)
 
 
 def _literal(text: str, depth: int) -> str:
@@ -230,8 +211,4 @@ def _double(text: str) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    sign = match[0]
-    if sign in _ESCAPES:
-        return _ESCAPES[sign]
-    code = ord(sign)
-    return f"\\x{code:02X}" if code <= 0xFF else f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
+    return _ESCAPES.get(match[0]) or code_point_escape(match[0])

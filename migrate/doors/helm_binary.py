@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,11 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from migrate.doors.helm import HelmError, HelmOutput
+from migrate.doors.programs import ProgramNotStartedError, ProgramTimeoutError, closed_environment, run_program
 from migrate.errors import UsageError
 
 SECONDS = 120
 """A render that takes longer is stopped."""
-_NOWHERE = "http://127.0.0.1:9"
 _SOURCE = re.compile(r"^# Source: (?P<path>\S+)\n", re.MULTILINE)
 _DOCUMENT = re.compile(r"^---[ \t]*\n", re.MULTILINE)
 _CRDS = re.compile(r"(?:[^/]+/charts/)*[^/]+/crds/.+")
@@ -129,33 +128,17 @@ def _run(program: str, arguments: Sequence[str], home: str) -> str:
         HelmError: it fails, takes too long or cannot be started.
     """
     folders = {f"HELM_{name}_HOME": f"{home}/{name.lower()}" for name in ("CACHE", "CONFIG", "DATA")}
-    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), _NOWHERE)
-    environment = {
-        "PATH": "",
-        "HOME": home,
-        "TMPDIR": home,
-        "HELM_PLUGINS": f"{home}/plugins",
-        "KUBECONFIG": os.devnull,
-        **folders,
-        **proxies,
-    }
+    own = {"HELM_PLUGINS": f"{home}/plugins", "KUBECONFIG": os.devnull, **folders}
     try:
-        done = subprocess.run(
-            [program, *arguments],
-            cwd=home,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
+        ended = run_program(
+            [program, *arguments], folder=home, environment=closed_environment(home) | own, seconds=SECONDS
         )
-    except subprocess.TimeoutExpired as error:
+    except ProgramTimeoutError as error:
         raise HelmError(f"{program} took more than {SECONDS} seconds") from error
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        raise HelmError(f"{program} cannot be started: {reason}") from error
-    if done.returncode:
-        said = _HINT.sub("", done.stderr.decode("utf-8", "replace"))
+    except ProgramNotStartedError as error:
+        raise HelmError(f"{program} cannot be started: {error}") from error
+    if ended.status:
+        said = _HINT.sub("", ended.errors)
         lines = [line for line in said.splitlines() if line.strip() and not line.startswith("WARNING")]
-        raise HelmError("\n".join(lines).removeprefix("Error: ") or f"{program} ends with status {done.returncode}")
-    return done.stdout.decode("utf-8", "replace")
+        raise HelmError("\n".join(lines).removeprefix("Error: ") or f"{program} ends with status {ended.status}")
+    return ended.output

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from migrate.doors.programs import ProgramNotStartedError, ProgramTimeoutError, run_program
 from migrate.errors import UsageError
 
 _SECONDS = 900
@@ -52,23 +52,15 @@ class HelmfileProgram:
             "NO_COLOR": "true",
         }
         try:
-            done = subprocess.run(
-                [self.path, *arguments],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env={**own, **self.variables},
-                timeout=_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
+            ended = run_program([self.path, *arguments], environment={**own, **self.variables}, seconds=_SECONDS)
+        except ProgramTimeoutError as error:
             raise HelmfileError(f"it did not end within {_SECONDS} seconds") from error
-        except (OSError, ValueError) as error:
-            reason = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        except ProgramNotStartedError as error:
             hint = "name a helmfile that runs here"
-            raise UsageError(f"{self.path} cannot be started: {reason}", hint=hint) from error
-        if done.returncode:
-            raise HelmfileError(_said(done.stderr.decode("utf-8", "replace")) or f"exit status {done.returncode}")
-        return done.stdout.decode("utf-8", "replace")
+            raise UsageError(f"{self.path} cannot be started: {error}", hint=hint) from error
+        if ended.status:
+            raise HelmfileError(_said(ended.errors) or f"exit status {ended.status}")
+        return ended.output
 
     def written_values(self, arguments: Sequence[str]) -> dict[tuple[str, str], str]:
         """What ``write-values`` writes: (8 digits of the state file's SHA-1, ``context--namespace--name``) → text.

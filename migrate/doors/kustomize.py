@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from migrate.doors.programs import ProgramNotStartedError, ProgramTimeoutError, closed_environment, run_program
+
 SECONDS = 60
 """A build that takes longer is stopped."""
-
-_NOWHERE = "http://127.0.0.1:9"
 
 
 class KustomizeError(Exception):
@@ -52,26 +51,20 @@ def kustomize_build(files: Mapping[str, str | bytes], *, folder: str = ".", ever
             target.write_bytes(content.encode() if isinstance(content, str) else content)
         home = Path(top) / "home"
         home.mkdir()
-        proxies = {f"{name}_{case}": _NOWHERE for name in ("http", "https") for case in ("proxy", "PROXY")}
-        environment = {"HOME": str(home), "PATH": "", "TMPDIR": str(home), **proxies}
-        environment |= {name.upper(): _NOWHERE for name in ("http_proxy", "https_proxy", "all_proxy")}
         try:
-            done = subprocess.run(
+            ended = run_program(
                 [*command, *limits, folder],
-                cwd=Path(top) / "build",
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=SECONDS,
-                check=False,
+                folder=Path(top) / "build",
+                environment=closed_environment(str(home)),
+                seconds=SECONDS,
             )
-        except subprocess.TimeoutExpired as error:
+        except ProgramTimeoutError as error:
             raise KustomizeError(f"kustomize took more than {SECONDS} seconds") from error
-        except OSError as error:
-            raise KustomizeError(f"{command[0]} cannot be started: {error.strerror}") from error
-        if done.returncode:
-            raise KustomizeError(_told(done.stderr.decode("utf-8", "replace"), top))
-        return done.stdout.decode("utf-8", "replace")
+        except ProgramNotStartedError as error:
+            raise KustomizeError(f"{command[0]} cannot be started: {error}") from error
+        if ended.status:
+            raise KustomizeError(_told(ended.errors, top))
+        return ended.output
 
 
 def _told(message: str, top: str) -> str:

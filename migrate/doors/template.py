@@ -10,7 +10,6 @@ import copy
 import functools
 import os
 import re
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -35,6 +34,7 @@ from gotpl.runtime.values import UNTYPED_NIL
 
 from migrate.doors import go_yaml
 from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError, absolute
+from migrate.doors.programs import ProgramNotStartedError, ProgramTimeoutError, run_program
 from migrate.doors.template_budget import BUDGET, charged, with_builtins
 from migrate.doors.yaml import YamlError, compose_yaml, plain_value
 
@@ -45,6 +45,7 @@ _UNSTABLE = re.compile(
 )
 _MOST_ACTIONS = 50_000
 """More than the engine takes in a few seconds; people write some hundreds."""
+_EXEC_SECONDS = 120
 _DO_LESS = "helmfile has no such limit: make the template do less, or write its result down as values"
 _MARK = re.compile("\ue000([0-9]+)(r?)\ue001")
 
@@ -423,21 +424,18 @@ class _Functions:
             raise ValueError("arguments and variables must be strings")
         variables = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", ""), **self._door.set_env}
         try:
-            done = subprocess.run(
+            ended = run_program(
                 [command, *map(str, args)],
-                input=stdin[0] if stdin else "",
-                capture_output=True,
-                text=True,
-                cwd=self._base,
-                env={**variables, **{name: str(value) for name, value in env.items()}},
-                timeout=120,
-                check=False,
+                folder=self._base,
+                environment={**variables, **{name: str(value) for name, value in env.items()}},
+                seconds=_EXEC_SECONDS,
+                given=stdin[0] if stdin else "",
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except (ProgramNotStartedError, ProgramTimeoutError) as error:
             raise ValueError(f"`{command}` cannot be run: {error}") from error
-        if done.returncode:
-            raise ValueError(f"`{command}` exited with status {done.returncode}: {done.stderr.strip()}")
-        return done.stdout
+        if ended.status:
+            raise ValueError(f"`{command}` exited with status {ended.status}: {ended.errors.strip()}")
+        return ended.output
 
     def _secret(self, context: RenderContext, reference: str) -> object:
         value = self._expand(context, reference)
