@@ -27,7 +27,13 @@ JOINERS = {"pipeline", "proof", "cli", "__main__"}
 # The one door of each outside thing.
 OWNERS = {
     "helm_python": {"doors/helm.py", "doors/helm_worker.py", "doors/registry.py"},
-    "gotpl": {"doors/template.py", "doors/template_budget.py", "doors/appset_template.py"},
+    "gotpl": {
+        "doors/template.py",
+        "doors/template_budget.py",
+        "doors/template_functions.py",
+        "doors/template_marks.py",
+        "doors/appset_template.py",
+    },
     "git": {"doors/git.py"},
     "hcl2": {"doors/hcl.py"},
     "lark": {"doors/hcl.py"},

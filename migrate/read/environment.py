@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrate.doors.estate_files import absolute
-from migrate.doors.template import Fields
+from migrate.doors.template_functions import Fields
 from migrate.doors.yaml import YamlError, compose_yaml, plain_value
 from migrate.errors import EstateError
 from migrate.model.finding import Severity, SourceLocation

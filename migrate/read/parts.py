@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from migrate.doors.template import RenderedText
+from migrate.doors.template_marks import RenderedText
 from migrate.doors.yaml import YamlError, compose_yaml
 from migrate.errors import EstateError
 from migrate.model.finding import SourceLocation

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from migrate.doors.template import Fields
+from migrate.doors.template_functions import Fields
 from migrate.doors.yaml import YamlError, compose_yaml, dump_yaml, plain_value
 from migrate.errors import EstateError
 from migrate.model.estate import release_id

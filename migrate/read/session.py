@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass, field
 
 from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError
-from migrate.doors.template import HelmfileTemplates, RenderedText, TemplateFaultError, TemplateNote, blocked
+from migrate.doors.template import HelmfileTemplates, TemplateFaultError
+from migrate.doors.template_functions import TemplateNote, blocked
+from migrate.doors.template_marks import RenderedText
 from migrate.errors import EstateError
 from migrate.model.charts import ChartSource
 from migrate.model.estate import ReadRequest

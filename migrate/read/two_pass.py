@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError, absolute
-from migrate.doors.template import Fields
+from migrate.doors.template_functions import Fields
 from migrate.doors.yaml import YamlError, YamlNode, compose_yaml
 from migrate.errors import EstateError
 from migrate.model.finding import SourceLocation
