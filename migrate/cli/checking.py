@@ -1,4 +1,4 @@
-"""``verify`` and ``lint``: the proof, and the rules that a tree must keep."""
+"""``verify``: the proof."""
 
 from __future__ import annotations
 
@@ -9,20 +9,17 @@ from pathlib import Path
 
 import click
 
-from migrate import pipeline
-from migrate.cli.decisions import decided_plan
 from migrate.cli.options import Settings, common_options
 from migrate.cli.stages import planned_by_units, whole_estate
-from migrate.cli.work import existing_folder, exit_code, over_environments, page, product, tell, tell_helm
+from migrate.cli.work import existing_folder, exit_code, page, product, tell, tell_helm
 from migrate.doors.files import read_tree, store_verdicts
 from migrate.doors.release_records import Records, read_release_records
+from migrate.emit import secrets_in_releases
 from migrate.errors import ExitCode, UsageError
-from migrate.expand import expand_tree
-from migrate.lint import inventory, inventory_markdown, lint_tree
 from migrate.model.json import to_json
 from migrate.model.report import Report, Verdict
 from migrate.proof import Proof, ProofOptions, Shard
-from migrate.report import findings_text, lint_json, report_json, report_junit, report_markdown, report_text
+from migrate.report import report_json, report_junit, report_markdown, report_text
 from migrate.verify import without_texts
 
 
@@ -77,7 +74,10 @@ def verify(
     with Proof(options, settings.console) as proof:
         read, plan = planned_by_units(settings, proof, options.shard)
         report = proof.prove(read, plan, read_tree(folder), folder)
-    report = without_texts(report, [text for text, _ in read.estate.opened])
+    secrets = {text for text, _ in read.estate.opened}
+    if any(row.differences for row in report.releases) or any(row.differences for row in report.deployed):
+        secrets |= secrets_in_releases(read.estate.root, read.estate.releases)
+    report = without_texts(report, secrets)
     tell(settings.console, (*read.findings, *report.findings))
     tell_helm(settings)
     if not report.shard and not report.unjudged:
@@ -121,44 +121,3 @@ def _shard(text: str | None) -> Shard:
     if found is None or int(found[1]) > int(found[2]):
         raise UsageError(f"--shard {text}: a part of a whole is expected", hint="for example --shard 1/4")
     return Shard(int(found[1]), int(found[2]))
-
-
-@click.command()
-@click.argument("tree_folder", required=False, metavar="[OUT]", type=click.Path(path_type=Path))
-@click.option("--inventory", "inventory_format", type=click.Choice(["markdown", "json"]), help="The phase inventory.")
-@common_options("table", "json", estate="option")
-def lint(settings: Settings, tree_folder: Path | None, inventory_format: str | None) -> int:
-    """Check the tree OUT against the rules.
-
-    \b
-    Examples:
-      migrate lint out
-      migrate lint out --inventory markdown > INVENTORY.md
-    """
-    folder = existing_folder(tree_folder or settings.out, "the tree", "write it with: migrate convert")
-    tree = read_tree(folder)
-    expansion = expand_tree(tree, settings.request.environments)
-    if inventory_format:
-        found = inventory(tree, expansion)
-        product(inventory_markdown(found) if inventory_format == "markdown" else json.dumps(found, indent=2) + "\n")
-        return int(ExitCode.DONE)
-    plan = decided_plan(settings)
-    rendered = pipeline.render_applications(
-        expansion,
-        folder,
-        clusters={cluster.name: cluster for cluster in plan.environments} if plan else {},
-        plan=plan,
-        scopes={},
-        console=settings.console,
-        jobs=settings.jobs,
-        helm=settings.helm,
-    )
-    assumed = {cluster.name: cluster.api_versions for cluster in plan.environments} if plan else {}
-    version = settings.argocd_version_in(plan) if plan else "3.3"
-    findings = lint_tree(tree, expansion, rendered, api_versions=assumed, argocd_version=version)
-    if settings.output == "json":
-        product(lint_json(findings))
-    else:
-        tell(settings.console, findings)
-        product(f"{folder}: {len(tree.files)} files, {findings_text(over_environments(findings)) or 'no finding'}\n")
-    return exit_code(findings)

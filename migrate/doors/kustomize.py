@@ -7,6 +7,7 @@ and no PATH, so it finds no git to fetch with, and a proxy that is not there sta
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from migrate.doors.programs import ProgramNotStartedError, ProgramTimeoutError, 
 
 SECONDS = 60
 """A build that takes longer is stopped."""
+_LOG_LINE = re.compile(r'[EWIF]\d{4} \S+ +\d+ \S+\] "command failed" err="(.*)"')
+"""kubectl's own way of saying it, with a time and a process number that differ each time."""
 
 
 class KustomizeError(Exception):
@@ -70,4 +73,6 @@ def kustomize_build(files: Mapping[str, str | bytes], *, folder: str = ".", ever
 def _told(message: str, top: str) -> str:
     """kustomize's last words, without the folder that is gone when they are read."""
     lines = [line for line in message.replace(f"{top}/build", ".").splitlines() if line and not line.startswith("#")]
-    return (lines[-1] if lines else "no reason given").removeprefix("Error: ")
+    last = (lines[-1] if lines else "no reason given").removeprefix("Error: ")
+    logged = _LOG_LINE.fullmatch(last)
+    return logged[1].replace('\\"', '"') if logged else last

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from migrate.expand.anywhere import LeftOut, expand_documents
 from migrate.expand.appset import duplicate_names, expand_one
 from migrate.expand.context import Cluster, Surroundings, read_clusters
 from migrate.expand.documents import DocumentError, load_documents
@@ -23,7 +24,9 @@ from migrate.model.tree import FileTree
 
 __all__ = [
     "Cluster",
+    "LeftOut",
     "expand_appset",
+    "expand_documents",
     "expand_tree",
     "load_appset",
     "read_clusters",

@@ -6,49 +6,58 @@ import bisect
 import functools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from migrate.doors.helm import HelmError, parse_values
-from migrate.doors.yaml import YamlError, YamlNode, compose_yaml
-from migrate.model.application import Expansion, GeneratedApplication
+from migrate.doors.any_tree import Unread
+from migrate.lint.data import Document, Fault, Key, dig, generators, line_of, listed, mapped, nodes, texts
+from migrate.lint.documents import Documents, find_documents
+from migrate.lint.given_settings import Setting, given_settings
+from migrate.lint.own_repositories import own_repositories
+from migrate.model.application import Expansion, GeneratedApplication, plain_url
 from migrate.model.finding import SourceLocation
 from migrate.model.json import JsonObject
 from migrate.model.manifest import Manifest, Rendered
-from migrate.model.plugin import SOURCES
 from migrate.model.tree import FileTree
 
-Key = str | int
+__all__ = [
+    "Document",
+    "Fault",
+    "Key",
+    "Left",
+    "Subject",
+    "dig",
+    "generators",
+    "line_of",
+    "listed",
+    "mapped",
+    "nodes",
+    "take_apart",
+    "texts",
+]
+
+_HELM = ("source", "helm")
+_KEYS_OF_APPLICATIONS: Mapping[Key, tuple[Key, ...]] = {
+    "project": ("project",),
+    "namespace": ("destination", "namespace"),
+    "releaseName": (*_HELM, "releaseName"),
+    "valueFiles": (*_HELM, "valueFiles"),
+    "parameters": (*_HELM, "parameters"),
+    "syncOptions": ("syncPolicy", "syncOptions"),
+    "ignoreDifferences": ("ignoreDifferences",),
+    "path": ("source", "path"),
+    "chart": ("source", "chart"),
+}
+"""Key of component.yaml → where the spec of an Application has it."""
 
 
 @dataclass(frozen=True)
-class Document:
-    """One YAML document of the tree."""
+class Left:
+    """A document of a tree that could not be looked at further, and why."""
 
-    path: str
-    environment: str
-    index: int
-    """Which document of its file, from 0."""
-    data: JsonObject
-
-    def get(self, *keys: Key) -> Any:
-        """The value below ``keys``; None where any of them is missing."""
-        return dig(self.data, *keys)
-
-    @property
-    def name(self) -> str:
-        """``metadata.name``, or ``name`` of a component."""
-        return str(self.get("metadata", "name") or self.get("name") or "")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A file that cannot be read."""
-
-    path: str
-    line: int
-    message: str
+    origin: str
+    """``path#index``, as a document says it."""
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -58,21 +67,45 @@ class Subject:
     tree: FileTree
     expansion: Expansion
     rendered: Mapping[tuple[str, str], Rendered] | None
-    """(environment, Application) → what Argo CD would render; None where nobody rendered."""
-    components: tuple[Document, ...]
-    """component.yaml and component.disabled.yaml."""
-    appsets: tuple[Document, ...]
-    projects: tuple[Document, ...]
-    roots: tuple[Document, ...]
-    """Applications written out in the tree."""
-    others: tuple[Document, ...]
-    """What else lies beside them: repository Secrets, settings of Argo CD."""
-    faults: tuple[Fault, ...]
-    by_name: Mapping[tuple[str, str], Document] = field(default_factory=dict)
-    """(environment, name) → active component."""
+    """:meth:`key` of an Application → what Argo CD would render; None where nobody rendered."""
+    documents: Documents
     api_versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Environment → the API versions that renders assumed besides Kubernetes' own."""
     argocd_version: str = "3.3"
+    left: tuple[Left, ...] = ()
+    """What was not looked at, beside what the documents say."""
+    unread: tuple[Unread, ...] = ()
+    """What was not read from the disk."""
+
+    @property
+    def own(self) -> bool:
+        """Whether migrate wrote the tree; in any other there are no environments, and the reader knows no hand-over."""
+        return self.documents.own
+
+    @property
+    def components(self) -> tuple[Document, ...]:
+        """component.yaml and component.disabled.yaml."""
+        return self.documents.components
+
+    @property
+    def appsets(self) -> tuple[Document, ...]:
+        """ApplicationSets written out in the tree."""
+        return self.documents.appsets
+
+    @property
+    def projects(self) -> tuple[Document, ...]:
+        """AppProjects written out in the tree."""
+        return self.documents.projects
+
+    @property
+    def roots(self) -> tuple[Document, ...]:
+        """Applications written out in the tree."""
+        return self.documents.roots
+
+    @property
+    def others(self) -> tuple[Document, ...]:
+        """What else lies beside them: repository Secrets, settings of Argo CD."""
+        return self.documents.others
 
     @functools.cached_property
     def paths(self) -> tuple[str, ...]:
@@ -84,16 +117,49 @@ class Subject:
         first = bisect.bisect_left(self.paths, f"{folder}/")
         return self.paths[first : bisect.bisect_left(self.paths, f"{folder}0")]  # 0 comes right after the slash
 
+    @functools.cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder of the tree, at any depth; the root is not among them."""
+        found: set[str] = set()
+        for path in self.paths:
+            while "/" in path and (path := path.rpartition("/")[0]) not in found:
+                found.add(path)
+        return frozenset(found)
+
     @property
     def active_components(self) -> tuple[Document, ...]:
         """Components that an ApplicationSet picks up."""
         return tuple(one for one in self.components if not _parked(one.path))
 
-    @property
+    @functools.cached_property
+    def by_name(self) -> Mapping[tuple[str, str], Document]:
+        """(environment, name) → active component."""
+        return {(one.environment, one.name): one for one in self.active_components}
+
+    @functools.cached_property
     def own_repositories(self) -> frozenset[str]:
-        """URLs by which the tree's ApplicationSets read the tree itself."""
+        """Plain URLs by which the tree's ApplicationSets and Applications read the tree itself."""
+        if not self.own:
+            return own_repositories(self.documents, self.tree)
         urls = (dig(git, "repoURL") for one in self.appsets for git in generators(one, "git"))
-        return frozenset(url for url in urls if isinstance(url, str))
+        return frozenset(plain_url(url) for url in urls if isinstance(url, str))
+
+    @functools.cached_property
+    def given_settings(self) -> tuple[Setting, ...]:
+        """Every place of a tree of somebody else that sets argocd-cm."""
+        return given_settings(self.tree, self.documents)
+
+    def reads_itself(self, source: JsonObject) -> bool:
+        """Whether a source of an Application, or a git generator, reads this tree."""
+        return plain_url(str(source.get("repoURL") or "")) in self.own_repositories
+
+    def key(self, application: GeneratedApplication) -> tuple[str, str]:
+        """What tells an Application from all others, renders included."""
+        return (application.origin or application.environment, application.name)
+
+    def scope(self, application: GeneratedApplication) -> str:
+        """Applications of one scope may meet in one Argo CD: an environment's, or those of one folder."""
+        return application.environment or posixpath.dirname(application.origin)
 
     def component_of(self, application: GeneratedApplication) -> Document | None:
         """The component that became ``application``."""
@@ -122,36 +188,60 @@ class Subject:
         taken = {folder for folders in self.component_folders.values() for folder in folders}
         return frozenset(ruled | (named - taken))
 
+    @functools.cached_property
+    def _by_origin(self) -> Mapping[str, Document]:
+        return {one.origin: one for one in (*self.appsets, *self.roots)}
+
+    @functools.cached_property
+    def _appsets_by_name(self) -> Mapping[tuple[str, str], Document]:
+        return {(one.environment, one.name): one for one in reversed(self.appsets)}
+
     def appset_of(self, application: GeneratedApplication) -> Document | None:
         """The ApplicationSet that made ``application``."""
-        for one in self.appsets:
-            if one.name == application.appset and one.environment == application.environment:
-                return one
-        return None
+        if application.origin:
+            return self._by_origin.get(application.origin) if application.appset else None
+        return self._appsets_by_name.get((application.environment, application.appset))
 
     def project_of(self, application: GeneratedApplication) -> Document | None:
         """The AppProject of ``application``; None for one that the tree does not define."""
         name = dig(application.manifest, "spec", "project")
-        for one in self.projects:
-            if one.name == name and one.environment == application.environment:
-                return one
-        return None
+        found = [one for one in self.projects if one.name == name and one.environment == application.environment]
+        # Several clusters may have their own of one name: the nearest folder is most likely meant.
+        return max(found, key=lambda one: _common(one.path, application.origin), default=None)
+
+    def is_sure_of(self, project: Document, application: GeneratedApplication) -> bool:
+        """Whether a project is surely that of an Application: in a foreign tree another may have its name."""
+        return self.own or _common(project.path, application.origin) > 0
 
     def place(self, application: GeneratedApplication, *keys: Key) -> SourceLocation:
-        """The line of the component that became ``application`` (at ``keys``), else the ApplicationSet's file."""
-        document = self.component_of(application) or self.appset_of(application)
-        if document is None:
-            return SourceLocation(f"environments/{application.environment}", 1)
-        return self.line(document, *(keys if self.component_of(application) else ()))
+        """The line of the component that became ``application`` (at ``keys``), else of what made it."""
+        component = self.component_of(application)
+        if component is not None:
+            return self.line(component, *keys)
+        maker = self._by_origin.get(application.origin) or self.appset_of(application)
+        if maker is None:
+            where = application.origin.partition("#")[0] or f"environments/{application.environment}"
+            return SourceLocation(where, 1)
+        if self.own:
+            return self.line(maker)
+        return self.line(maker, *_keys_in(maker, keys))
 
     def line(self, document: Document, *keys: Key) -> SourceLocation:
         """Where ``keys`` stand in a document; the nearest parent where they do not."""
+        if document.below:
+            keys = (*document.below, *(keys[1:] if keys[:1] == ("spec",) else ()))
+        elif document.rendered_by:
+            return SourceLocation(document.path)
         return SourceLocation(document.path, line_of(self.tree.text(document.path), document.index, keys))
 
     def manifests(self, application: GeneratedApplication) -> tuple[Manifest, ...]:
         """What ``application`` renders; empty where nobody rendered it or it failed."""
-        found = (self.rendered or {}).get((application.environment, application.name))
+        found = self.render_of(application)
         return found.manifests if found else ()
+
+    def render_of(self, application: GeneratedApplication) -> Rendered | None:
+        """The render of ``application``; None where nobody rendered it."""
+        return (self.rendered or {}).get(self.key(application))
 
 
 def take_apart(
@@ -159,179 +249,32 @@ def take_apart(
     expansion: Expansion,
     rendered: Mapping[tuple[str, str], Rendered] | None,
     api_versions: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    documents: Documents | None = None,
+    argocd_version: str = "3.3",
+    left: tuple[Left, ...] = (),
+    unread: tuple[Unread, ...] = (),
 ) -> Subject:
     """The subject of a tree: every component, ApplicationSet, AppProject and Application in it."""
-    components: list[Document] = []
-    kinds: dict[str, list[Document]] = {"ApplicationSet": [], "AppProject": [], "Application": []}
-    others: list[Document] = []
-    faults: list[Fault] = []
-    for path in tree.paths():
-        is_component = posixpath.basename(path) in ("component.yaml", "component.disabled.yaml")
-        is_component = is_component and not path.startswith(f"{SOURCES}/")  # an estate's own file of that name
-        if not is_component and not _may_hold_argo_objects(path, tree.files[path]):
-            continue
-        try:
-            documents = list(_documents(path, tree.text(path)))
-        except (HelmError, UnicodeDecodeError) as problem:
-            faults.append(Fault(path, _line_in(str(problem)), str(problem)))
-            continue
-        if is_component:
-            components += documents[:1]
-        else:
-            for document in documents:
-                kinds.get(str(document.get("kind")), others).append(document)
-    found = {kind: tuple(documents) for kind, documents in kinds.items()}
-    return Subject(
-        tree,
-        expansion,
-        rendered,
-        tuple(components),
-        found["ApplicationSet"],
-        found["AppProject"],
-        found["Application"],
-        tuple(others),
-        tuple(faults),
-        {(one.environment, one.name): one for one in components if not _parked(one.path)},
-        api_versions or {},
-    )
-
-
-_ARGOCD_FOLDER = re.compile(r"environments/[^/]+/argocd/")
-"""What migrate itself writes for Argo CD: a file here that says nothing of it is broken."""
-
-
-_ARGO_WORDS = (b"argoproj.io/v1", b"argocd.argoproj.io/secret-type", b"name: argocd-cm")
+    found = find_documents(tree) if documents is None else documents
+    return Subject(tree, expansion, rendered, found, api_versions or {}, argocd_version, left, unread)
 
 
 def _parked(path: str) -> bool:
     return path.endswith(".disabled.yaml")
 
 
-def _may_hold_argo_objects(path: str, content: bytes) -> bool:
-    return (
-        path.endswith((".yaml", ".yml"))
-        and "/templates/" not in f"/{path}"
-        and not path.startswith((".migrate/", f"{SOURCES}/"))
-        and (_ARGOCD_FOLDER.match(path) is not None or any(word in content for word in _ARGO_WORDS))
-    )
+def _common(left: str, right: str) -> int:
+    """How many folders two paths share."""
+    shared = posixpath.commonpath([left, right]) if left and right else ""
+    return len(shared.split("/")) if shared else 0
 
 
-def _documents(path: str, text: str) -> Iterator[Document]:
-    parts = path.split("/")
-    environment = parts[1] if parts[0] == "environments" and len(parts) > 2 else ""
-    for index, part in enumerate(_split(text)):
-        data = parse_values(part)
-        if data:
-            yield Document(path, environment, index, data)
-
-
-def _split(text: str) -> list[str]:
-    """The documents of a stream, counted as :func:`compose_yaml` counts them."""
-    parts: list[list[str]] = [[]]
-    for line in text.split("\n"):
-        if line == "---" or line.startswith("--- "):
-            if any(kept.strip() and not kept.lstrip().startswith("#") for kept in parts[-1]) or len(parts) > 1:
-                parts.append([])
-            else:
-                parts[-1] = []
-        else:
-            parts[-1].append(line)
-    return ["\n".join(lines) for lines in parts]
-
-
-def _line_in(message: str) -> int:
-    _, found, rest = message.partition("line ")
-    digits = "".join(character for character in rest[:6] if character.isdigit())
-    return int(digits) if found and digits else 1
-
-
-def dig(value: Any, *keys: Key) -> Any:
-    """The value below ``keys`` of plain data; None where any of them is missing."""
-    for key in keys:
-        if isinstance(value, dict) and isinstance(key, str):
-            value = value.get(key)
-        elif isinstance(value, list) and isinstance(key, int) and key < len(value):
-            value = value[key]
-        else:
-            return None
-    return value
-
-
-def listed(value: Any, *keys: Key) -> list[Any]:
-    """The list below ``keys``; empty where anything else stands there."""
-    found = dig(value, *keys)
-    return found if isinstance(found, list) else []
-
-
-def mapped(value: Any, *keys: Key) -> dict[str, Any]:
-    """The mapping below ``keys``; empty where anything else stands there."""
-    found = dig(value, *keys)
-    return found if isinstance(found, dict) else {}
-
-
-def generators(appset: Document, kind: str) -> list[JsonObject]:
-    """Every generator of a kind in an ApplicationSet, nested ones too, in order."""
-    found: list[JsonObject] = []
-
-    def walk(entries: Any) -> None:
-        for entry in entries if isinstance(entries, list) else []:
-            if isinstance(dig(entry, kind), dict):
-                found.append(entry[kind])
-            for joining in ("matrix", "merge"):
-                walk(dig(entry, joining, "generators"))
-
-    walk(appset.get("spec", "generators"))
-    return found
-
-
-def folders(subject: Subject) -> frozenset[str]:
-    """Every folder of the tree, at any depth; the root is not among them."""
-    found: set[str] = set()
-    for path in subject.paths:
-        while "/" in path and (path := path.rpartition("/")[0]) not in found:
-            found.add(path)
-    return frozenset(found)
-
-
-def texts(value: Any, path: tuple[Key, ...] = ()) -> Iterator[tuple[tuple[Key, ...], str]]:
-    """Every text in plain data with its place."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from texts(item, (*path, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from texts(item, (*path, index))
-
-
-@functools.lru_cache(maxsize=1024)
-def nodes(text: str) -> tuple[YamlNode, ...]:
-    """The documents of a text with their lines; none where it is no YAML."""
-    try:
-        return compose_yaml(text)
-    except YamlError:
-        return ()
-
-
-def line_of(text: str, index: int, keys: tuple[Key, ...]) -> int:
-    """The line of a key inside document ``index``; that of the nearest parent where it is not there."""
-    documents = nodes(text)
-    if index >= len(documents):
-        return 1
-    node, line = documents[index], documents[index].line if keys == () else 1
-    for key in keys:
-        step = _child(node, key)
-        if step is None:
-            return line
-        line, node = step
-    return line
-
-
-def _child(node: YamlNode, key: Key) -> tuple[int, YamlNode] | None:
-    if node.kind == "sequence" and isinstance(key, int):
-        return (node.value[key].line, node.value[key]) if key < len(node.value) else None
-    for name, child, _ in node.entries():
-        if name.value == key:
-            return name.line, child
-    return None
+def _keys_in(maker: Document, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The keys of component.yaml as those of an Application or of an ApplicationSet's template."""
+    name = "path" if keys[:2] == ("chart", "path") else (keys or ("",))[0]
+    spec: tuple[Key, ...] = ("spec", "template", "spec") if maker.get("kind") == "ApplicationSet" else ("spec",)
+    below = _KEYS_OF_APPLICATIONS.get(name, ())
+    if below[:1] == ("source",) and maker.get(*spec, "source") is None:
+        below = ("sources",)
+    return (*spec, *below, *(keys[1:] if below and name == keys[0] else ()))

@@ -19,6 +19,8 @@ class GeneratedApplication:
     """``apiVersion, kind, metadata, spec``, normalised (rule 2.21)."""
     step: int | None = None
     """RollingSync step counted from 1, -1 for none; None where the ApplicationSet has no rolling sync."""
+    origin: str = ""
+    """The document of a foreign tree that made it, ``path#index``; empty where the environment tells enough."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class ExpansionError:
     message: str
     environment: str = ""
     appset: str = ""
+    origin: str = ""
+    """As in :class:`GeneratedApplication`."""
 
 
 @dataclass(frozen=True)

@@ -107,11 +107,6 @@ def _row_json(row: ReleaseVerdict, deployed: str) -> dict[str, Any]:
     return {**shape, "deployed": deployed} if deployed else shape
 
 
-def lint_json(findings: Sequence[Finding]) -> str:
-    """``lint --output json``."""
-    return _document({"findings": [finding_json(finding) for finding in findings]})
-
-
 class _LayerStatus(Protocol):
     @property
     def layer(self) -> str: ...

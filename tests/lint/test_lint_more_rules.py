@@ -10,29 +10,33 @@ import pytest
 
 from migrate.expand import expand_tree
 from migrate.lint import lint_tree, rules_markdown
-from migrate.lint.patches import emptied_keys, patch_keys
+from migrate.lint.good_tree import (
+    APPS,
+    CM,
+    CRDS,
+    PARAMS,
+    PROJECT,
+    REPO,
+    REPOSITORY,
+    ROOT,
+    SETTINGS,
+    TEMPLATE,
+    VALUES,
+    WEB,
+)
+from migrate.lint.patches import patch_keys
+from migrate.lint.rules.appsets.l08_emptied_keys import emptied_keys
 from migrate.model.finding import Severity
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.tree import FileTree
 from tests.conftest import ROOT as CHECKOUT
 from tests.lint.trees import (
-    APPS,
     CHART,
-    CM,
-    CRDS,
     INFO,
     OPTIONS,
-    PARAMS,
-    PROJECT,
     RELEASE,
-    REPO,
-    REPOSITORY,
-    ROOT,
     SERVICE,
-    SETTINGS,
-    VALUES,
     WARNING,
-    WEB,
     Case,
     Edit,
     apps,
@@ -46,7 +50,6 @@ from tests.lint.trees import (
     web,
 )
 
-TEMPLATE = "sources/charts/own/web/templates/x.yaml"
 SOURCE = "      source:\n        repoURL: https://git.example.com/platform/gitops.git\n        targetRevision: 1.0.0\n"
 PATCH = "    spec:\n      source:"
 HEALTH = "resource.customizations.health.argoproj.io_Application"
@@ -423,7 +426,7 @@ CASES = [
         "L62",
         WEB,
         CHART,
-        "Force=true, Replace=true",
+        "keeps its name when its template changes",
         (),
         (manifest("Job", "j", group="batch", annotations={WAVE: "1"}), SERVICE),
         WARNING,

@@ -5,31 +5,25 @@ from __future__ import annotations
 import pytest
 
 from migrate.expand import expand_tree
-from migrate.lint import RULES, lint_tree
-from migrate.lint.projects import repository_matches
+from migrate.lint import lint_tree
+from migrate.lint.good_tree import APPS, CRDS, PROJECT, REPO, VALUES, WEB
+from migrate.lint.permissions import repository_matches
 from migrate.model.finding import Finding, Severity
 from migrate.model.manifest import Rendered
 from migrate.model.tree import FileTree
-from tests.lint.test_lint_more_rules import CASES as MORE_CASES
 from tests.lint.trees import (
-    APPS,
     CHART,
     CRD,
-    CRDS,
     GLOB,
     HOOK,
     INFO,
     KEEP,
     OPTIONS,
-    PROJECT,
     RELEASE,
-    REPO,
     ROLE,
     ROLLING,
     SERVICE,
-    VALUES,
     WARNING,
-    WEB,
     Case,
     apps,
     check_case,
@@ -202,15 +196,6 @@ def test_a_render_that_fails_is_an_error() -> None:
     rendered = {**good_rendered(), ("dev", "web"): Rendered(error="no template x")}
     found = linted(good_files(), rendered)
     assert [(f.code, "no template x" in f.message) for f in found] == [("L47", True)]
-
-
-def test_every_rule_is_tried() -> None:
-    assert {case.rule for case in (*CASES, *MORE_CASES)} | {"L47", "L61"} == {rule.id for rule in RULES}
-
-
-def test_rules_have_one_id_each_and_say_why() -> None:
-    assert len({rule.id for rule in RULES}) == len(RULES)
-    assert all(rule.title and rule.reason and rule.pointer for rule in RULES)
 
 
 def test_without_renders_the_rules_over_objects_say_nothing() -> None:

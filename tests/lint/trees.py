@@ -7,206 +7,20 @@ from dataclasses import dataclass, field
 
 from migrate.expand import expand_tree
 from migrate.lint import lint_tree
+from migrate.lint.good_tree import (
+    APPS,
+    AUTOMATED,
+    GOOD,
+    STRATEGY,
+    WEB,
+)
 from migrate.model.finding import Finding, Severity
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.tree import FileTree
 
-WEB = "environments/dev/components/apps/web/component.yaml"
-CRDS = "environments/dev/components/foundation/crds/component.yaml"
-APPS = "environments/dev/argocd/apps/components.yaml"
-PROJECT = "environments/dev/argocd/projects/platform.yaml"
-ROOT = "environments/dev/argocd/parent/root.yaml"
-REPOSITORY = "environments/dev/argocd/repos/gitops.yaml"
-CM = "environments/dev/argocd/ops/argocd-cm.yaml"
-PARAMS = "environments/dev/argocd/ops/argocd-cmd-params-cm.yaml"
-SETTINGS = "environments/dev/argocd/ops/argocd-values.yaml"
-REPO = "https://git.example.com/platform/gitops.git"
-
-COMPONENT = """\
-name: {name}
-project: platform
-tier: infra
-domain: {domain}
-componentType: runtime
-rolloutPhase: "{phase}"
-wave: "0"
-namespace: {name}
-releaseName: {name}
-chart:
-  path: sources/charts/own/{name}
-  repoURL: ""
-  name: ""
-  version: "1.10"
-  skipCrds: false
-valueFiles:
-  - sources/values/dev/{domain}/{name}/10-values.yaml
-parameters: []
-fileParameters: []
-syncOptions:
-  - ServerSideApply=true
-ignoreDifferences: []
-source:
-  helmfile: "helmfiles/x.yaml:3"
-  release: {name}/{name}
-cluster: in-cluster
-skipTests: false
-skipSchemaValidation: false
-kubeVersion: ""
-"""
-APPSET = """\
-apiVersion: argoproj.io/v1alpha1
-kind: ApplicationSet
-metadata:
-  name: components
-  namespace: argocd
-  finalizers: [resources-finalizer.argocd.argoproj.io]
-spec:
-  goTemplate: true
-  goTemplateOptions: ["missingkey=error"]
-  generators:
-    - git:
-        repoURL: https://git.example.com/platform/gitops.git
-        revision: main
-        files:
-          - path: environments/dev/components/**/component.yaml
-  syncPolicy:
-    preserveResourcesOnDeletion: true
-    applicationsSync: create-update
-  template:
-    metadata:
-      name: '{{ .name }}'
-      labels:
-        rollout-phase: '{{ .rolloutPhase }}'
-    spec:
-      project: '{{ .project }}'
-      source:
-        repoURL: https://git.example.com/platform/gitops.git
-        targetRevision: 1.0.0
-        path: '{{ .chart.path }}'
-        helm:
-          releaseName: '{{ .releaseName }}'
-      destination:
-        name: '{{ .cluster }}'
-        namespace: '{{ .namespace }}'
-  templatePatch: |
-    spec:
-      source:
-        helm:
-          valueFiles:
-          {{- range .valueFiles }}
-            - {{ if contains ":" . }}{{ . }}{{ else }}/{{ . }}{{ end }}
-          {{- end }}
-          parameters: {{ toJson .parameters }}
-      syncPolicy:
-        syncOptions: {{ toJson .syncOptions }}
-"""
-STRATEGY = """\
-  strategy:
-    type: RollingSync
-    rollingSync:
-      steps:
-        - matchExpressions:
-            - key: rollout-phase
-              operator: In
-              values: ["110"]
-          maxUpdate: 1
-        - matchExpressions:
-            - key: rollout-phase
-              operator: In
-              values: ["650"]
-          maxUpdate: 25%
-  template:
-"""
-AUTOMATED = "      syncPolicy:\n        automated: {prune: true}\n        syncOptions"
-ROOT_TEXT = """\
-apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata:
-  name: root
-  namespace: argocd
-spec:
-  project: default
-  source:
-    repoURL: https://git.example.com/platform/gitops.git
-    targetRevision: main
-    path: environments/dev/argocd
-    directory:
-      recurse: true
-      exclude: '{parent/*,ops/*}'
-  destination:
-    name: in-cluster
-    namespace: argocd
-"""
-SECRET_TEXT = """\
-apiVersion: v1
-kind: Secret
-metadata:
-  name: gitops
-  namespace: argocd
-  labels:
-    argocd.argoproj.io/secret-type: repository
-stringData:
-  type: git
-  url: https://git.example.com/platform/gitops.git
-"""
-SETTINGS_TEXT = """\
-apiVersion: v1
-kind: ConfigMap
-metadata:
-  name: {name}
-  namespace: argocd
-data:
-"""
-CM_DATA = """\
-  application.resourceTrackingMethod: annotation
-  resource.customizations.health.argoproj.io_Application: |
-    return {status = "Healthy"}
-"""
-PARAMS_DATA = """\
-  applicationsetcontroller.enable.progressive.syncs: "true"
-"""
-PROJECT_TEXT = """\
-apiVersion: argoproj.io/v1alpha1
-kind: AppProject
-metadata:
-  name: platform
-  namespace: argocd
-spec:
-  sourceRepos:
-    - https://git.example.com/platform/gitops.git
-  destinations:
-    - name: in-cluster
-      namespace: web
-    - server: https://kubernetes.default.svc
-      namespace: crds
-  clusterResourceWhitelist:
-    - group: apiextensions.k8s.io
-      kind: CustomResourceDefinition
-"""
-
-
-def indented(text: str) -> str:
-    return "".join(f"  {line}\n" for line in text.splitlines())
-
 
 def good_files() -> dict[str, str]:
-    files = {
-        WEB: COMPONENT.format(name="web", domain="apps", phase="650"),
-        CRDS: COMPONENT.format(name="crds", domain="foundation", phase="110"),
-        APPS: APPSET,
-        PROJECT: PROJECT_TEXT,
-        ROOT: ROOT_TEXT,
-        REPOSITORY: SECRET_TEXT,
-        CM: SETTINGS_TEXT.format(name="argocd-cm") + CM_DATA,
-        PARAMS: SETTINGS_TEXT.format(name="argocd-cmd-params-cm") + PARAMS_DATA,
-        SETTINGS: f"configs:\n  cm:\n{indented(CM_DATA)}  params:\n{indented(PARAMS_DATA)}",
-        "README.md": "runbook\n",
-    }
-    for name, domain in (("web", "apps"), ("crds", "foundation")):
-        files[f"sources/charts/own/{name}/Chart.yaml"] = f'name: {name}\nversion: "1.10"\n'
-        files[f"sources/charts/own/{name}/templates/x.yaml"] = "a: {{ .Values.a }}\n"
-        files[f"sources/values/dev/{domain}/{name}/10-values.yaml"] = "a: 1\n"
-    return files
+    return dict(GOOD)
 
 
 def manifest(
@@ -267,7 +81,6 @@ ROLLING: tuple[Edit, ...] = (
 )
 WARNING, INFO = Severity.WARNING, Severity.INFO
 GLOB, CHART = "environments/dev/components/**/component.yaml", "path: sources/charts/own/web"
-VALUES = "sources/values/dev/apps/web/10-values.yaml"
 RELEASE = "          releaseName: '{{ .releaseName }}'"
 OPTIONS = "argocd.argoproj.io/sync-options"
 HOOK, KEEP = {"helm.sh/hook": "pre-upgrade"}, {"helm.sh/resource-policy": "keep"}

@@ -1,0 +1,1 @@
+"""Rules over Applications: names, sources, value files, parameters and sync options."""

@@ -1,0 +1,1 @@
+"""Rules over ApplicationSets: generators, templates, patches, and how they are deleted."""

@@ -1,0 +1,1 @@
+"""Rules over the charts that the tree holds."""

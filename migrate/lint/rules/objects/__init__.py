@@ -1,0 +1,1 @@
+"""Rules over what the Applications render."""

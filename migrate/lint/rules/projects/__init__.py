@@ -1,0 +1,1 @@
+"""Rules over AppProjects and repositories: what an Application needs, it must be allowed."""

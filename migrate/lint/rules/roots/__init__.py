@@ -1,0 +1,1 @@
+"""Rules over Applications that bring ApplicationSets, and where Argo CD's own objects lie."""

@@ -1,0 +1,1 @@
+"""Rules over Argo CD's own settings, where the tree brings them."""
