@@ -38,6 +38,9 @@ _REFERENCE = re.compile(r"[$<>{}*]")
 _LEAST_IN_ADDRESS = 8
 _LEAST_WORD = 16
 """No token is shorter, nor without a digit."""
+_WORD = re.compile(r"[A-Za-z0-9+=!@#$%^&*~]{8,}")
+_LEAST_RANDOM = 2.75
+"""Bits a character: eight letters of which most differ."""
 
 
 @lru_cache(maxsize=65_536)
@@ -67,6 +70,15 @@ def shown(text: str) -> str:
         for _, secret in shapes_in(line.rstrip("\n")):
             lines[place] = lines[place].replace(secret, HIDDEN)
     return "".join(lines)
+
+
+def shown_trace(text: str) -> str:
+    """A traceback as it may be shown: nobody knows what an exception quotes, so every random word becomes ``***``."""
+    return _WORD.sub(lambda match: HIDDEN if _is_random(match.group()) else match.group(), shown(text))
+
+
+def _is_random(word: str) -> bool:
+    return all(re.search(kind, word) for kind in ("[a-z]", "[A-Z]", "[0-9]")) and entropy(word) >= _LEAST_RANDOM
 
 
 def _may_hold(line: str) -> bool:

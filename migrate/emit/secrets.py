@@ -9,11 +9,19 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from migrate.doors.secret_scan import (
+    LEAST_ENTROPY,
+    LEAST_LENGTH,
+    Hit,
+    encoded_texts,
+    masked,
+    scan_text,
+    text_of_set,
+)
 from migrate.doors.secret_shapes import HIDDEN, entropy, shapes_in
 from migrate.emit.pieces import Piece
-from migrate.emit.scan import LEAST_ENTROPY, LEAST_LENGTH, Hit, masked, scan_text
 from migrate.model.estate import Release
 from migrate.model.finding import Finding, Severity, SourceLocation
 from migrate.model.json import JsonValue
@@ -36,6 +44,8 @@ class Known:
     """What ``ref+`` references gave, each with the file that refers to it."""
     found: frozenset[str] = frozenset()
     """What the scanner takes for one among the values of the releases: it may stand elsewhere without its name."""
+    rendered: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Folder of rendered manifests → the files of the estate that its values come from."""
 
 
 def check_secrets(piece: Piece, policy: Mapping[str, str], known: Known) -> Piece:
@@ -54,10 +64,18 @@ def check_secrets(piece: Piece, policy: Mapping[str, str], known: Known) -> Piec
         files[path] = piece.files[path]
         text = files[path].decode("utf-8", errors="replace")
         origins = piece.provenance.get(path, ())
+        behind = {file for folder, sources in known.rendered.items() if path.startswith(folder) for file in sources}
+        words = frozenset(secret for secret, file in short if file in behind)
         told = [_in_name(path)] if shapes_in(path) else []
-        for turn in range(_TURNS + 1):
-            hits = [*scan_text(text, by_name=_written_by_people(path), known=known.placeholders), *_leaks(text, leaked)]
-            hits += _short_leaks(text, short, origins)
+        replaced: set[tuple[int, str]] = set()
+        while True:
+            found = [
+                *scan_text(text, by_name=_written_by_people(path), known=known.placeholders),
+                *_leaks(text, leaked),
+                *_short_leaks(text, short, origins),
+                *_words(text, words),
+            ]
+            hits = list({(hit.line, hit.text): hit for hit in reversed(found)}.values())[::-1]  # each once: the first
             places = [(hit, origin_of(origins, hit.line)) for hit in hits]
             verdicts = [_verdict(policy, path, origin, hit.line) for hit, origin in places]
             if path.startswith(_UPSTREAM):
@@ -68,11 +86,15 @@ def check_secrets(piece: Piece, policy: Mapping[str, str], known: Known) -> Piec
             away = [hit for hit, verdict in zip(hits, verdicts, strict=True) if verdict == "externalise"]
             if not away:
                 break
+            again = all((hit.line, hit.text) in replaced for hit in away)
+            replaced |= {(hit.line, hit.text) for hit in away}
             before = text
-            for hit in away:  # what stands behind it on its line is seen the next time round
+            # What stands behind one on its line is seen the next time round. The longest go first: without a part of it
+            # base64 can be read no more, and the rest of what it holds would stay.
+            for hit in sorted(away, key=lambda hit: -len(hit.text)):
                 text = _externalised(text, hit)
             files[path] = text.encode("utf-8")
-            if text == before or turn == _TURNS:  # as it is written here, nothing can stand in for it
+            if text == before or again:  # it is written otherwise than it reads, or is part of what stands in for it
                 told += [_finding(path, origin_of(origins, hit.line), hit, _CANNOT) for hit in away]
                 break
         findings += dict.fromkeys(told)
@@ -83,7 +105,10 @@ def _externalised(text: str, hit: Hit) -> str:
     if _is_long(hit.text):
         return text.replace(hit.text, EXTERNALISED)
     lines = text.splitlines(keepends=True)
-    lines[hit.line - 1] = EXTERNALISED.join(lines[hit.line - 1].rsplit(hit.text, 1))
+    line = lines[hit.line - 1]
+    lines[hit.line - 1] = _word(hit.text).sub(EXTERNALISED, line)
+    if lines[hit.line - 1] == line:
+        lines[hit.line - 1] = EXTERNALISED.join(line.rsplit(hit.text, 1))
     return "".join(lines)
 
 
@@ -107,8 +132,6 @@ def without_secrets(known: Known) -> Callable[[JsonValue], JsonValue]:
     return shown
 
 
-_TURNS = 20
-"""More secrets than these on one line, or one that a stand-in makes anew, are for a person."""
 _UPSTREAM = "sources/charts/third_party/"
 _NEVER = "externalise, which a chart of somebody else cannot"
 _CANNOT = "externalise, which cannot be done where it stands"
@@ -117,14 +140,15 @@ _OPENED = "what a ref+ reference gives"
 """A reference that can be looked up here holds a plain text, and Argo CD cannot look it up again."""
 
 
-def secrets_in_values(releases: Iterable[Release]) -> frozenset[str]:
-    """What the scanner finds in the values files and set flags of releases, for files that hold them otherwise."""
-    texts = {layer.text for release in releases for layer in release.values}
+def secrets_in_values(releases: Iterable[Release], defaults: Iterable[str]) -> frozenset[str]:
+    """What the scanner finds in the values of releases and in the ``defaults`` of their charts, each a text."""
+    texts, stand_ins = set(defaults), set()
     for release in releases:
-        for flag in release.sets:
-            name = flag.name.rpartition(".")[2]
-            texts |= {f"{name}: {item}\n" for item in flag.value.strip("{}").split(",")}
-    return frozenset(hit.text for text in texts for hit in scan_text(text))
+        texts |= {layer.text for layer in release.values}
+        texts |= {text_of_set(flag.name, flag.value) for flag in release.sets}
+        stand_ins |= {placeholder.text for placeholder in release.placeholders if placeholder.text}
+    known = frozenset(stand_ins)
+    return frozenset(hit.text for text in texts for hit in scan_text(text, known=known))
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -152,15 +176,20 @@ def _written_by_people(path: str) -> bool:
 
 
 def _leaks(text: str, leaked: Mapping[str, str]) -> list[Hit]:
+    """Known secrets in a text, also inside what stands there in base64."""
+    lines = text.splitlines()
     present = sorted(secret for secret in leaked if secret in text)
-    if not present:
-        return []
-    return [
+    hits = [
         Hit(number, leaked[secret], secret)
-        for number, line in enumerate(text.splitlines(), start=1)
+        for number, line in enumerate(lines, start=1)
         for secret in present
         if secret in line
     ]
+    for number, line in enumerate(lines, start=1) if leaked else ():
+        for word, plain in encoded_texts(line):
+            inside = next((what for secret, what in leaked.items() if secret in plain), None)
+            hits += [Hit(number, f"{inside}, encoded", word)] if inside else []
+    return hits
 
 
 def _short_leaks(text: str, short: Collection[tuple[str, str]], origins: tuple[Provenance, ...]) -> list[Hit]:
@@ -174,6 +203,22 @@ def _short_leaks(text: str, short: Collection[tuple[str, str]], origins: tuple[P
         if re.search(rf"""[:\s/-]["']?{re.escape(secret)}\+?["']?\s*$""", line)
         and f"{origin_of(origins, number)}:".startswith(f"{file}:")
     ]
+
+
+def _words(text: str, short: Collection[str]) -> Iterator[Hit]:
+    """Short ones in what a chart made of them, where no line says its file: as a whole word, in base64 too."""
+    patterns = {secret: _word(secret) for secret in sorted(short)}
+    for number, line in enumerate(text.splitlines(), start=1) if patterns else ():
+        yield from (Hit(number, _OPENED, secret) for secret, word in patterns.items() if word.search(line))
+        for encoded, plain in encoded_texts(line):
+            if any(word.search(plain) for word in patterns.values()):
+                yield Hit(number, f"{_OPENED}, encoded", encoded)
+
+
+def _word(secret: str) -> re.Pattern[str]:
+    """The secret as a value or a part of one between blanks, quotes and brackets; a key is none."""
+    ends = r"""\s"'\\,"""
+    return re.compile(rf"""(?<![^{ends}:=\[({{]){re.escape(secret)}(?![^{ends}\])}}])(?!\\*["']?\s*[:=])""")
 
 
 def origin_of(provenance: tuple[Provenance, ...], line: int) -> str:

@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from migrate.emit.scan import scan_text
+from migrate.doors.secret_scan import scan_text
 from migrate.model.manifest import Manifest
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")

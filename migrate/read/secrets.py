@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrate.doors.estate_files import absolute
+from migrate.doors.secret_scan import decrypted_texts
 from migrate.doors.yaml import YamlError, YamlNode, compose_yaml, plain_value
 from migrate.errors import EstateError
 from migrate.model.estate import Placeholder
@@ -57,6 +58,7 @@ def open_secret(session: Session, name: str, base: str, place: SourceLocation) -
         return _opened_hcl(session, path, text if twin and session.reveal else "", place)
     node = _first_document(session, twin or path, text)
     if twin and session.reveal:
+        session.opened |= {(secret, shown) for secret in decrypted_texts(text, "")}
         return OpenedSecret(path, _mapping(node, place, shown), (), text)
     shut = _closed(node, shown, place, everything=twin is not None)
     if shut is None:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from migrate.doors.estate_files import EstateFiles, FileFaultError, OutsideError
+from migrate.doors.secret_scan import sayable
 from migrate.doors.template import HelmfileTemplates, TemplateFaultError
 from migrate.doors.template_functions import TemplateNote, blocked
 from migrate.doors.template_marks import RenderedText
@@ -44,7 +45,8 @@ class Session:
     stand_ins: dict[str, str] = field(default_factory=dict)
     """Text of a placeholder that templates may see → what it stands for."""
     opened: set[tuple[str, str]] = field(default_factory=set)
-    """What references gave that could be looked up here: the text, and the file that refers to it (decision 25)."""
+    """What references gave that could be looked up here: the text, and the file that refers to it (decision 25).
+    With ``reveal`` also the texts of decrypted files."""
 
     def tell(
         self,
@@ -56,8 +58,13 @@ class Session:
         source: SourceLocation | None = None,
         release: str = "",
     ) -> None:
-        """Note a finding of the environment being read."""
+        """Note a finding of the environment being read, without a secret that a template put into its words."""
+        message = self.sayable(message)
         self.findings.append(Finding(code, severity, message, hint, source, release, self.environment))
+
+    def sayable(self, message: str) -> str:
+        """The message without any secret that this reading has seen."""
+        return sayable(message, {text for text, _ in self.opened})
 
     def place(self, path: str, line: int = 1) -> SourceLocation:
         """A place as people see it."""
@@ -115,7 +122,7 @@ class Session:
 
     def fault(self, error: TemplateFaultError, source: SourceLocation, before: int) -> EstateError:
         """A template's fault as the error that stops a reading; notes from ``before`` on belong to that render."""
-        message = re.sub(r"^function '(\w+)' failed: ", r"\1: ", error.message)
+        message = self.sayable(re.sub(r"^function '(\w+)' failed: ", r"\1: ", error.message))
         place = self.place(error.file, max(error.line, 1)) if error.file.startswith("/") else source
         unanswered = self._unanswered(before)
         if unanswered and not error.hint:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from migrate.doors.charts import ChartFiles
 from migrate.doors.helm import HelmError, parse_set, parse_values
+from migrate.doors.secret_scan import sayable, secrets_among, text_of_set
 from migrate.doors.yaml import YamlError, compose_yaml
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import HelmRequest
@@ -32,10 +33,15 @@ _MOST = 3
 
 
 def explained(error: str, request: HelmRequest, chart: ChartFiles) -> str:
-    """Helm's words on one line, and behind them where each value that it names was set last, or that it was not."""
+    """Helm's words on one line, and behind them where each value that it names was set last, or that it was not.
+
+    Helm's words may hold values: those that look like a secret where they are set are not told.
+    """
     blamed = list(dict.fromkeys((*_from_schema(error, chart), *_from_templates(error, chart))))[:_MOST]
     told = "; ".join(_story(path, request, chart) for path in blamed)
-    text = " ".join(error.split())
+    sets = (text_of_set(name, value) for name, _, value in (text.partition("=") for _, text in request.sets))
+    defaults = chart.files.get("values.yaml", b"").decode("utf-8", "replace")
+    text = " ".join(sayable(error, secrets_among((*request.values, *sets, defaults))).split())
     return f"{text}; {told}" if told else text
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from migrate.model.deployed import DeployedRelease, Deployment, ReleaseRecord
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding, Severity
+from migrate.model.hiding import LooksSecret
 from migrate.model.manifest import Manifest, Rendered
 from migrate.model.plan import Plan
 from migrate.verify.compare import find_changes, pair_by_key
 from migrate.verify.drift import describe_drift, explain_drift
 from migrate.verify.explain import HOOK
-from migrate.verify.hiding import LooksSecret
 
 _LEFT_OVER = ("uninstalled", "uninstalling")
 

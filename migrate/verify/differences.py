@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from migrate.doors.helm import HelmError, parse_values
 from migrate.doors.secret_shapes import shapes_in
 from migrate.model.estate import Release
+from migrate.model.hiding import hidden
 from migrate.model.json import JsonValue
 from migrate.model.manifest import Manifest
 from migrate.model.report import Difference
 from migrate.model.structure import ABSENT, Absent, Side
 from migrate.verify.compare import Change
-from migrate.verify.hiding import hidden
 
 _MOST_SHOWN = 400
 _SECRET_FIELDS = re.compile(r"^(data|stringData)(\.|\[|$)")

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from migrate.model.difference import Difference, Explanation
 from migrate.model.estate import Release
+from migrate.model.hiding import HIDDEN, LooksSecret, hidden
 from migrate.model.json import JsonValue
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.structure import ABSENT, Absent, Side
 from migrate.model.words import few
 from migrate.verify.compare import Change
 from migrate.verify.differences import describe
-from migrate.verify.hiding import HIDDEN, LooksSecret, hidden
 from migrate.verify.lines import with_line
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|([^.\[\]]+)')
@@ -130,10 +130,13 @@ def describe_drift(change: Change, release: Release, looks_secret: LooksSecret) 
         left, right = (_compact(side if isinstance(side, Absent) else HIDDEN) for side in (change.before, change.after))
         return Difference(str(change.key), change.path, left, right)
     name = _field(change)
-    left, right = (
-        _compact(side if isinstance(side, Absent) else hidden(name, side, looks_secret))
+    sides = [
+        side if isinstance(side, Absent) else hidden(name, side, looks_secret)
         for side in _differing_lines(change.before, change.after)
-    )
+    ]
+    if HIDDEN in sides:  # what stands in its place on the other side is one, too: an older one
+        sides = [side if isinstance(side, Absent) else HIDDEN for side in sides]
+    left, right = map(_compact, sides)
     cause = with_line(describe(change, release).cause, release)
     return Difference(str(change.key), change.path, left, right, cause)
 

@@ -48,12 +48,18 @@ def _chart(p: Planting) -> None:
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}-all}\ndata:\n"
         "  values: |\n    {{- .Values | toYaml | nindent 4 }}\n"
         f"  fixed: {p.shaped('chart template', 'glpat-', 20)}\n"
+        "  under_another_name: {{ .Values.nested.api_key }}\n"
         "---\napiVersion: v1\nkind: Secret\nmetadata: {name: {{ .Release.Name }}-secret}\n"
         "stringData:\n  all: {{ .Values | toJson | quote }}\n"
+        "data:\n  ini: {{ .Values | toYaml | b64enc }}\n"
         "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: {{ .Release.Name }}}\nspec:\n"
         "  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    spec:\n      containers:\n"
         "        - name: c\n          image: example.org/c:1\n          env:\n"
         '            - {name: DB_PASSWORD, value: {{ .Values.password | default "none" | quote }}}\n'
+    )
+    p.files["charts/quiet/Chart.yaml"] = "apiVersion: v2\nname: quiet\nversion: 1.0.0\n"
+    p.files["charts/quiet/templates/all.yaml"] = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {word: {{ .Values.word }}}\n"
     )
     p.files["charts/app/files/id_rsa"] = p.key("file of a chart") + "\n"
 
@@ -81,7 +87,7 @@ def _sops(p: Planting) -> None:
         shut = closed("x")
         p.files[name] = (
             f"{where}:\n  password: {shut}\n  word: {shut}\n  digits: {shut}\n  dsn: {shut}\n  special: {shut}\n"
-            f"  list: [{shut}]\n  json: {shut}\n  key: {shut}\nsops: {{mac: x}}\n"
+            f"  list:\n    - {shut}\n  json: {shut}\n  key: {shut}\nsops: {{mac: x}}\n"
         )
     p.files["secrets/plain.txt"] = p.text("file behind ref+file") + "\n"
     p.files["secrets/tree.yaml"] = f"a:\n  b: {p.text('key of a file behind ref+file')}\n"
@@ -197,6 +203,15 @@ releases:
 {references}\
     set:
       - {{name: token, value: ref+echo://{p.text("ref+echo in set")}}}
+  - name: quiet
+    namespace: apps
+    chart: ./charts/quiet
+    values:
+      - word: ref+echo://{p.text("ref+echo in a render without any Secret")}
+  - name: loud
+    namespace: apps
+    chart: ./charts/quiet
+    values: [{{word: hello}}]
   - name: plain
     namespace: apps
     chart: ./charts/app

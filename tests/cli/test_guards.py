@@ -49,6 +49,25 @@ def test_a_placeholder_is_never_handed_over(small: Path, migrate: Migrate) -> No
     assert "layerHandover: {10-base: manual}" in outcome.err
 
 
+def test_what_stands_in_for_a_plaintext_secret_is_never_handed_over(small: Path, migrate: Migrate) -> None:
+    state = (small / "helmfiles/10-base.yaml").read_text()
+    secret = "password: qX7-vR2m9-Lk4tB8w"  # pragma: allowlist secret
+    write_files(small, {"helmfiles/10-base.yaml": state.replace("replicas: 3", secret)})
+    assert migrate(small, "plan").code == 0
+    with (small / "migration.yaml").open("a") as plan:
+        plan.write("secrets:\n  helmfiles/10-base.yaml: externalise\n")
+    assert migrate(small, "convert").code == 0
+    outcome = migrate(small, "convert", "--handover", "done")
+    assert outcome.code == 1
+    told = [line for line in outcome.err.splitlines() if line.startswith("error EM")]
+    assert len(told) == 1, told
+    assert "EM014 helmfiles/10-base.yaml:11 [dev, prod]: web/back" in told[0]
+    assert "externalised-secret in place of a secret (sources/values/" in outcome.err
+    with (small / "migration.yaml").open("a") as plan:
+        plan.write("layerHandover: {10-base: manual}\n")
+    assert migrate(small, "convert", "--handover", "done").code == 0
+
+
 def test_an_edge_over_projects_is_refused_until_it_is_accepted(sample: Path, migrate: Migrate) -> None:
     outcome = migrate(sample, "convert", "--appsets", "per-project", "--out", "other")
     assert outcome.code == 1

@@ -172,3 +172,14 @@ def test_a_verdict_that_another_version_stored(small: Path, migrate: Migrate) ->
     assert outcome.code in (0, 1)
     assert "Traceback" not in outcome.err
     assert "bug" not in outcome.err
+
+
+def test_the_last_line_counts_the_errors_that_are_shown(small: Path, migrate: Migrate) -> None:
+    """Two releases fail alike in both environments: two errors are shown, each with its environments."""
+    write_files(small, {f"{WEB}/templates/deployment.yaml": "{{ fail .Release.Name }}\n"})
+    outcome = migrate(small, "plan")
+    assert outcome.err.count("error RD001") == 2
+    assert "; 2 errors above to mend" in outcome.err
+    outcome = migrate(small, "convert")
+    told = sum(line.startswith("error ") for line in outcome.err.splitlines())
+    assert f"stopped: {told} errors above" in outcome.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,29 @@ def test_several_secrets_on_one_line_all_go() -> None:
     assert [finding.severity for finding in piece.findings] == [Severity.WARNING] * 3
 
 
+def test_however_many_stand_on_one_line_all_go() -> None:
+    numbers = range(10, 60)
+    line = " ".join(f"--token={number}{RANDOM}" for number in numbers)
+    piece = check(f"a: {line}\n", Known(), {"values/x.yaml": "externalise"})
+    there = " ".join("--token=externalised-secret" for _ in numbers)
+    assert piece.files["sources/values/x.yaml"].decode() == f"a: {there}\n"
+    assert {finding.severity for finding in piece.findings} == {Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (f'password: "{RANDOM[:8]}\\x{ord(RANDOM[8]):x}{RANDOM[9:]}"\n', Known()),
+        ("a: is externalised\n", Known(real=frozenset({"externalised"}))),
+    ],
+    ids=["written otherwise than it reads", "part of what stands in"],
+)
+def test_where_nothing_can_stand_in_it_is_an_error(text: str, known: Known) -> None:
+    piece = check(text, known, {"values/x.yaml": "externalise"})
+    assert [finding.severity for finding in piece.findings][-1] == Severity.ERROR
+    assert "nothing can stand in for it" in piece.findings[-1].message
+
+
 def test_what_a_reference_gave_counts_wherever_it_is_long_and_only_as_a_value_where_it_is_short() -> None:
     known = Known(opened=(("hunter2", "values/x.yaml"), (RANDOM, "values/other.yaml"), ("true", "values/x.yaml")))
     text = f"a: hunter2\nhunter2x: b\nc: about hunter2s\nd: pre-{RANDOM}-post\ne: true\n"
@@ -199,6 +223,42 @@ def test_what_a_reference_gave_counts_wherever_it_is_long_and_only_as_a_value_wh
         "a: externalised-secret\nhunter2x: b\nc: about hunter2s\nd: pre-externalised-secret-post\ne: true\n"
     )
     assert [finding.code for finding in check(text, known).findings] == ["EM020", "EM020"]
+
+
+def test_a_short_one_is_seen_in_what_a_chart_made_of_its_file_and_a_key_stays() -> None:
+    known = Known(opened=(("hunter2", "values/x.yaml"),), rendered={"argocd/apps/web/": frozenset({"values/x.yaml"})})
+    encoded = base64.b64encode(b"[database]\npassword = hunter2\n").decode()
+    text = f'a: \'{{"hunter2":"hunter2","b":["hunter2"]}}\'\nhunter2: hunter2\nini: {encoded}\n'
+    policy = {"values/x.yaml": "externalise"}
+    piece = check(text, known, policy, "argocd/apps/web/base/a.yaml")
+    assert piece.files["argocd/apps/web/base/a.yaml"].decode() == (
+        'a: \'{"hunter2":"externalised-secret","b":["externalised-secret"]}\'\n'
+        "hunter2: externalised-secret\nini: externalised-secret\n"
+    )
+    elsewhere = check("b: [hunter2]\n", known, policy, "argocd/apps/other/base/a.yaml")
+    assert not elsewhere.findings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'a: \'{{"b":{{"password":"{RANDOM}"}}}}\'\n',
+        f'a: "{{\\"b\\":\\"{{\\\\\\"password\\\\\\":\\\\\\"{RANDOM}\\\\\\"}}\\"}}"\n',
+        "data:\n  ini: " + base64.b64encode(f"[db]\npassword = {RANDOM}\n".encode()).decode() + "\n",
+    ],
+    ids=["JSON", "JSON in JSON", "base64"],
+)
+def test_what_a_value_holds_is_read(text: str) -> None:
+    (hit,) = scan_text(text)
+    assert hit.text in text
+    piece = check(text, Known(), {"values/x.yaml": "externalise"})
+    assert not scan_text(piece.files["sources/values/x.yaml"].decode())
+
+
+def test_what_is_known_is_found_in_the_midst_of_base64() -> None:
+    encoded = base64.b64encode(f"about {RANDOM}, and more".encode()).decode()
+    (finding,) = check(f"a: {encoded}\n", Known(real=frozenset({RANDOM}))).findings
+    assert (finding.severity, "encoded" in finding.message) == (Severity.ERROR, True)
 
 
 def test_a_chart_of_somebody_else_is_never_changed() -> None:

@@ -20,8 +20,8 @@ from migrate.cli import checking
 from migrate.doors import release_records
 from migrate.doors.release_records import Records, read_release_records
 from migrate.doors.yaml import compose_yaml, dump_yaml, plain_value
+from migrate.model.hiding import hidden
 from migrate.report.grid import Page
-from migrate.verify.hiding import hidden
 from tests.conftest import Migrate, Outcome, git, write_files
 
 RECORDED = (Path(__file__).parent / "data/release-secrets.yaml").read_text("utf-8")

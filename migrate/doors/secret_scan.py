@@ -1,6 +1,7 @@
 """What looks like a plaintext secret in a text: well-known shapes, and random values under names that mean a secret.
 
-Only what a reader would take for one: names of Secrets, references, placeholders and words are none.
+Beside ``secret_shapes``, which knows a line, this reads YAML, JSON and base64. Only what a reader would take for one
+is found: names of Secrets, references, placeholders and words are none.
 """
 
 from __future__ import annotations
@@ -8,12 +9,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from migrate.doors.secret_shapes import HIDDEN, PRIVATE_KEY, entropy, shapes_in
-from migrate.doors.yaml import YamlError, YamlNode, compose_yaml
+from migrate.doors.yaml import YamlError, YamlNode, compose_yaml, load_yaml
 from migrate.model.json import JsonValue
 from migrate.model.tree import EXTERNALISED
 
@@ -28,7 +29,10 @@ _NAME_OF_ONE = re.compile(
     r"(?i)(existing|image_?pull|name|ref|key_?name|store)s?_?-?(secret|password|token)s?$|secret_?name"
     r"|^checksum/|from-secret$|k8s_secret_"
 )
-_ENTRY = re.compile(r"""(?:^|[\s{,;])(?:-\s+)?["']?([A-Za-z0-9_.\-/]+)["']?\s*[:=]\s*["']?([^\s"',;{}\[\]]+)""")
+# JSON inside JSON has its quotes behind backslashes.
+_ENTRY = re.compile(
+    r"""(?:^|[\s{,;])(?:-\s+)?\\*["']?([A-Za-z0-9_.\-/]+)\\*["']?\s*[:=]\s*\\*["']?([^\s"',;{}\[\]]+?)(?=\\*(?:[\s"',;{}\[\]]|$))"""
+)
 _FILE = re.compile(r"[\w./-]+\.(?:ya?ml|json|txt|pem|crt|key|tpl|gotmpl|enc)")
 _LOOKED_UP = re.compile(r"((?:ref\+)(?:echo|file|envsubst)://)[^\s\"'+]+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
@@ -48,13 +52,10 @@ def scan_text(text: str, *, by_name: bool = True, known: frozenset[str] = frozen
 
     ``by_name``: look at random values under secret-like names too, not only at well-known shapes.
     """
-    for head, placeholders in _by_head(known):
-        if head in text:
-            for placeholder in placeholders:
-                text = text.replace(placeholder, "")
+    text = _without(text, known)
     found: dict[int, Hit] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        for what, secret in (*shapes_in(line), *_encoded(line)):
+        for what, secret in (*shapes_in(line), *_encoded(line, by_name=by_name, known=known)):
             if EXTERNALISED not in secret:
                 found.setdefault(number, Hit(number, what, secret))
     if by_name:
@@ -76,16 +77,32 @@ def _by_head(known: frozenset[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((head, tuple(found[head])) for head in found)
 
 
-def _encoded(line: str) -> Iterator[tuple[str, str]]:
-    """Base64, as Secrets have it, of something with the shape of a secret."""
+def _without(text: str, known: frozenset[str]) -> str:
+    for head, placeholders in _by_head(known):
+        if head in text:
+            for placeholder in placeholders:
+                text = text.replace(placeholder, "")
+    return text
+
+
+def encoded_texts(line: str) -> Iterator[tuple[str, str]]:
+    """What stands in a line in base64, as Secrets have it: ``(as it stands, its text)``; no text, no entry."""
     for match in _BASE64.finditer(line):
         try:
-            plain = base64.b64decode(match.group(), validate=True).decode("utf-8")
+            yield match.group(), base64.b64decode(match.group(), validate=True).decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):
             continue
+
+
+def _encoded(line: str, *, by_name: bool, known: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Base64 of something that looks like a secret: what it is, and the base64 as it stands."""
+    for word, plain in encoded_texts(line):
+        plain = _without(plain, known)
         for inner in plain.splitlines():
             for what, _ in shapes_in(inner):
-                yield f"{what}, encoded", match.group()
+                yield f"{what}, encoded", word
+        for hit in _named(plain) if by_name else ():
+            yield f"{hit.what}, encoded", word
 
 
 def _named(text: str) -> Iterator[Hit]:
@@ -116,7 +133,7 @@ def _named_in(node: YamlNode, name: str) -> Iterator[Hit]:
         secret = next((item for item in items if looks_secret(name, item)), None)
         if secret is not None:
             yield Hit(node.line, f"a random value under {name}", secret)
-        elif "=" in text or "\n" in text:
+        elif "=" in text or "\n" in text or text[:1] in ("{", "["):
             yield from _named_in_lines(node.value, node.line + ("\n" in text))
 
 
@@ -164,3 +181,43 @@ def masked(name: str, value: JsonValue, *, by_name: bool = True) -> JsonValue:
         return _LOOKED_UP.sub(rf"\1{HIDDEN}", value)
     under = by_name and _SECRET_NAME.search(name) and not _NAME_OF_ONE.search(name) and name != "secrets"
     return HIDDEN if under or looks_secret(name, value) or scan_text(value) else value
+
+
+def secrets_among(texts: Iterable[str]) -> frozenset[str]:
+    """Everything that the scanner finds in files of values; a placeholder is no secret."""
+    return frozenset(hit.text for text in set(texts) for hit in scan_text(text) if "PLACEHOLDER-" not in hit.text)
+
+
+def text_of_set(name: str, value: str) -> str:
+    """A ``--set`` flag as the text of a values file that the scanner reads."""
+    return "".join(f"{name.rpartition('.')[2]}: {item}\n" for item in value.strip("{}").split(","))
+
+
+def decrypted_texts(secret_text: str, shown_text: str) -> frozenset[str]:
+    """The texts of a decrypted file of values that the one with placeholders does not hold."""
+    try:
+        texts = set(_leaves(load_yaml(secret_text)))
+    except YamlError:
+        texts = {line.strip() for line in secret_text.splitlines()}
+    return frozenset(text for text in texts if text and text not in shown_text)
+
+
+def _leaves(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(item)
+    elif isinstance(value, str) and value.strip():
+        yield value
+
+
+LEAST_IN_A_MESSAGE = 4
+"""A shorter text is in too many others by chance to be looked for in them."""
+
+
+def sayable(message: str, secrets: Collection[str]) -> str:
+    """A message without these secrets, nor any line of one that has several."""
+    texts = {line.strip() for secret in secrets for line in (secret, *secret.splitlines())}
+    for text in sorted(texts, key=lambda text: (-len(text), text)):
+        if len(text) >= LEAST_IN_A_MESSAGE and not text.isdigit():
+            message = message.replace(text, HIDDEN)
+    return message
