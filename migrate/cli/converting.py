@@ -13,8 +13,8 @@ from migrate.cli.reading import repositories_by_url
 from migrate.cli.stages import planned, whole_estate
 from migrate.cli.work import existing_folder, exit_code, page, product, stop_on_errors, tell
 from migrate.doors.files import compare_tree, read_text, read_tree, read_yaml_documents, write_tree
+from migrate.doors.secret_scan import masked
 from migrate.emit import ledger_json, ledger_markdown
-from migrate.emit.scan import masked
 from migrate.errors import EstateError, ExitCode, RefusedError, UsageError
 from migrate.expand import Cluster, expand_appset, expand_tree, load_appset, read_clusters, tree_environments
 from migrate.model.application import Expansion

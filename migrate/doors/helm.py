@@ -109,6 +109,8 @@ def check_release_name(name: str) -> None:
 def load_chart(path: str) -> ChartFiles:
     """The chart at ``path`` with its ``file://`` dependencies, as ``helm dependency build`` would bring them.
 
+    Helm packs such a folder as it lies there: what that depends on itself is left out, unless it is in its charts/.
+
     Raises:
         HelmError: there is no chart, or a dependency that is neither vendored nor a folder.
     """
@@ -118,14 +120,17 @@ def load_chart(path: str) -> ChartFiles:
         raise HelmError(str(error)) from error
     present = subchart_names(chart)
     missing = []
-    for dependency in _dependencies(chart):
+    for dependency in chart_dependencies(chart):
         name, repository = str(dependency.get("name", "")), str(dependency.get("repository", ""))
         if name in present:
             continue
         if not repository.startswith("file://") or not Path(path).is_dir():
             missing.append(name)
             continue
-        inner = load_chart(str(Path(path) / repository.removeprefix("file://")))
+        try:
+            inner = read_chart_files(str(Path(path) / repository.removeprefix("file://")))
+        except ChartError as error:
+            raise HelmError(str(error)) from error
         chart = chart.with_files({f"charts/{name}/{p}": data for p, data in inner.files.items()})
     if missing:
         names = ", ".join(missing)
@@ -142,7 +147,12 @@ def chart_metadata(chart: ChartFiles) -> JsonObject:
     return parse_values(chart.files["Chart.yaml"].decode("utf-8", "replace"))
 
 
-def _dependencies(chart: ChartFiles) -> list[JsonObject]:
+def chart_dependencies(chart: ChartFiles) -> list[JsonObject]:
+    """The dependencies that the chart states, in ``Chart.yaml`` or ``requirements.yaml``.
+
+    Raises:
+        HelmError: the file is no YAML.
+    """
     found = chart_metadata(chart).get("dependencies")
     if found is None and "requirements.yaml" in chart.files:
         found = parse_values(chart.files["requirements.yaml"].decode("utf-8", "replace")).get("dependencies")

@@ -146,7 +146,9 @@ def _finalizers(placements: Sequence[Placement]) -> str:
 def _generator(environment: str, project: str, plan: Plan) -> JsonObject:
     folders = [environment]
     if plan.layout == "shared":
-        folders = list(dict.fromkeys([SHARED, cluster_type(environment, plan), environment]))
+        # A type with a component set of its own gets nothing by itself: what it has stands in its folder.
+        common = [] if plan.is_curated(environment) else [SHARED]
+        folders = list(dict.fromkeys([*common, cluster_type(environment, plan), environment]))
     git: JsonObject = {
         "repoURL": plan.repo_url,
         "revision": plan.revision,

@@ -99,7 +99,7 @@ def make_repository(environment: str, plan: Plan) -> Piece:
             "The repository alone. Its credentials come from the cluster, never from git: README.md has the ways.",
             "A sync of this file leaves keys alone that were added to the Secret there.",
         ],
-        origins=(Provenance(0, "migration.yaml#repoURL"),),
+        origins=(Provenance(0, "migration.yaml#target/repoURL"),),
     )
 
 

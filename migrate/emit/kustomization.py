@@ -22,14 +22,28 @@ class Resource:
     origin: Provenance
 
 
-def write_kustomization(folder: str, resources: Mapping[str, Sequence[Resource]]) -> Piece:
-    """``base`` and ``envs/<environment>`` below ``folder``; ``resources`` by environment, each key once in each.
+@dataclass(frozen=True)
+class Overlay:
+    """What one environment has, each key once."""
 
-    What all environments have stands in the base as the first has it, where a patch says the difference in fewer
-    words than the object; everything else stands whole in its environment.
+    folder: str
+    """Where it lies below the component: ``envs/production``, or ``envs-disabled/production`` where it is parked."""
+    resources: tuple[Resource, ...]
+    parked: bool = False
+    comment: tuple[str, ...] = ()
+
+
+def write_kustomization(folder: str, overlays: Mapping[str, Overlay]) -> Piece:
+    """``base`` and a folder for each of ``overlays`` (environment → overlay) below ``folder``.
+
+    What all environments have that deploy something stands in the base as the first has it, where a patch says the
+    difference in fewer words than the object; everything else stands whole in its environment.
     """
-    objects = {name: {resource.key: resource for resource in found} for name, found in resources.items()}
-    first = next(iter(objects))
+    objects = {name: {resource.key: resource for resource in one.resources} for name, one in overlays.items()}
+    # One that is parked or renders nothing must not keep the others from sharing.
+    telling = [name for name, found in objects.items() if found and not overlays[name].parked]
+    telling = telling or [name for name, found in objects.items() if found] or list(objects)
+    first = telling[0]
     names = _file_names([key for found in objects.values() for key in found])
     patches = {
         name: {
@@ -39,25 +53,38 @@ def write_kustomization(folder: str, resources: Mapping[str, Sequence[Resource]]
         }
         for name, found in objects.items()
     }
-    shared = [
-        key
-        for key in objects[first]
-        if all(key in found and _is_brief(patches[name][key], found[key]) for name, found in objects.items())
-    ]
+
+    def fits(key: ObjectKey, name: str) -> bool:
+        return key in objects[name] and _is_brief(patches[name][key], objects[name][key])
+
+    shared = [key for key in objects[first] if all(fits(key, name) for name in telling)]
     pieces = [_resource(f"{folder}/base/{names[key]}", objects[first][key]) for key in shared]
     if shared:
         pieces.append(_kustomization(f"{folder}/base", [names[key] for key in shared], []))
-    base = ["../../base"] if shared else []  # an empty base is an error to kustomize
-    for name, found in objects.items():
-        own = [key for key in found if key not in shared]
-        where = f"{folder}/envs/{name}"
-        pieces += [_resource(f"{where}/{names[key]}", found[key]) for key in own]
-        patched = {key: operations for key in shared if (operations := patches[name][key])}
-        for key, operations in patched.items():
-            pieces.append(_patch(f"{where}/patches/{names[key]}", operations, found[key].origin))
-        entries = [_entry(found[key], f"patches/{names[key]}") for key in patched]
-        pieces.append(_kustomization(where, [*base, *(names[key] for key in own)], entries))
+    for name, overlay in overlays.items():
+        # A base is taken whole or not at all.
+        based = shared if all(fits(key, name) for key in shared) else []
+        pieces += _overlay(f"{folder}/{overlay.folder}", overlay, based, patches[name], names)
     return join_pieces(pieces)
+
+
+def _overlay(
+    where: str,
+    overlay: Overlay,
+    based: Sequence[ObjectKey],
+    patches: Mapping[ObjectKey, Sequence[JsonObject] | None],
+    names: Mapping[ObjectKey, str],
+) -> list[Piece]:
+    """The files of one environment: its own resources, and patches for those of the base."""
+    found = {resource.key: resource for resource in overlay.resources}
+    own = [key for key in found if key not in based]
+    pieces = [_resource(f"{where}/{names[key]}", found[key]) for key in own]
+    patched = {key: operations for key in based if (operations := patches[key])}
+    for key, operations in patched.items():
+        pieces.append(_patch(f"{where}/patches/{names[key]}", operations, found[key].origin))
+    entries = [_entry(found[key], f"patches/{names[key]}") for key in patched]
+    resources = [*(["../../base"] if based else []), *(names[key] for key in own)]
+    return [*pieces, _kustomization(where, resources, entries, overlay.comment)]
 
 
 def _resource(path: str, resource: Resource) -> Piece:
@@ -68,7 +95,9 @@ def _patch(path: str, operations: Sequence[JsonObject], origin: Provenance) -> P
     return yaml_piece(path, list(operations), comment=[], origins=(origin,))
 
 
-def _kustomization(folder: str, resources: Sequence[str], patches: Sequence[JsonObject]) -> Piece:
+def _kustomization(
+    folder: str, resources: Sequence[str], patches: Sequence[JsonObject], comment: Sequence[str] = ()
+) -> Piece:
     document: JsonObject = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -77,7 +106,7 @@ def _kustomization(folder: str, resources: Sequence[str], patches: Sequence[Json
     if patches:
         document["patches"] = list(patches)
     origins = (Provenance(0, "migrate: resources as rendered, patches per environment"),)
-    return yaml_piece(f"{folder}/kustomization.yaml", document, comment=[], origins=origins)
+    return yaml_piece(f"{folder}/kustomization.yaml", document, comment=comment, origins=origins)
 
 
 def _entry(resource: Resource, path: str) -> JsonObject:

@@ -5,21 +5,25 @@
     ApplicationSet a project: a git directories generator over argocd/<project>/*/envs/<environment>
 
 A folder's path is all that its generator gives, so what else an Application needs stands in a table of the template.
+What an environment parks lies beside ``envs`` in ``envs-disabled``, where no generator looks.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from migrate.emit.appsets import ARGOCD_NAMESPACE
 from migrate.emit.components import sync_options
+from migrate.emit.differences import ignored_differences
 from migrate.emit.facts import EnvironmentFacts, applied_manifests
-from migrate.emit.kustomization import Resource, write_kustomization
+from migrate.emit.kustomization import Overlay, Resource, write_kustomization
 from migrate.emit.pieces import Piece, join_pieces, yaml_piece
 from migrate.emit.placement import Placement, cluster_name
 from migrate.emit.rendered import SYNC_OPTIONS, SYNC_WAVE, carried_manifests
+from migrate.emit.runbook_releases import guard_is_lifted, guarded_names
+from migrate.model.finding import Finding, Severity
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import Manifest
 from migrate.model.plan import Plan
@@ -27,6 +31,7 @@ from migrate.model.sync import with_own_options
 from migrate.model.tree import Provenance
 
 FOLDER = "argocd"
+DEPLOYED, PARKED = "envs", "envs-disabled"
 SKIP_DRY_RUN = "SkipDryRunOnMissingResource=true"
 NO_PRUNE = "Prune=false"
 
@@ -53,7 +58,7 @@ _PATCH = """\
 {{- $it := index $components $name -}}
 metadata:
   labels: {{ $it.labels | toJson }}
-spec:
+<finalizers>spec:
   destination:
     name: {{ $it.cluster | toJson }}
     namespace: {{ $it.namespace | toJson }}
@@ -80,26 +85,89 @@ spec:
 """
 
 
+_KEEPING = ("Applications outlive this ApplicationSet, and none is deleted because its folder is gone.",)
+_REMOVING = (
+    "An Application whose folder is gone is deleted with its objects (migration.yaml: removal), unless its line says",
+    "removes: false; then it holds data, has no finalizer, and its objects stay whatever happens to files.",
+)
+_FINALIZERS = """\
+{{- if $it.removes }}
+  finalizers: [resources-finalizer.argocd.argoproj.io]
+{{- end }}
+"""
+
+
 def application_folder(placement: Placement) -> str:
     """The folder of one component: ``argocd/platform/cert-manager``."""
     return f"{FOLDER}/{placement.plan.project.value}/{placement.name}"
 
 
-def make_kustomizations(placements: Sequence[Placement]) -> Piece:
-    """``base`` and ``envs/<environment>`` of every component that an environment deploys."""
+def overlay_folder(placement: Placement) -> str:
+    """The folder of one component in one environment: ``argocd/platform/cert-manager/envs/production``."""
+    return f"{application_folder(placement)}/{_place(placement)}"
+
+
+def _place(placement: Placement) -> str:
+    return f"{PARKED if placement.parked else DEPLOYED}/{placement.environment.name}"
+
+
+def resources_of(placement: Placement) -> tuple[tuple[Manifest, ...], tuple[Finding, ...]]:
+    """The objects that a component brings in its environment, and what a person should know about them."""
+    return carried_manifests(replace(placement, manifests=applied_manifests(placement)))
+
+
+def make_kustomizations(placements: Sequence[Placement], broken: Collection[tuple[str, str]] = ()) -> Piece:
+    """``base`` and a folder for every environment of each component; a parked one that renders nothing has none.
+
+    ``broken`` are the ``(environment, release id)`` whose render failed, which is told elsewhere.
+    """
     groups: dict[str, list[Placement]] = {}
     for placement in placements:
-        if not placement.parked:
-            groups.setdefault(application_folder(placement), []).append(placement)
+        groups.setdefault(application_folder(placement), []).append(placement)
     pieces = []
     for folder, group in groups.items():
-        resources: dict[str, tuple[Resource, ...]] = {}
+        overlays: dict[str, Overlay] = {}
         for placement in group:
-            kept, findings = carried_manifests(replace(placement, manifests=applied_manifests(placement)))
-            pieces.append(Piece(findings=findings))
-            resources[placement.environment.name] = tuple(_resources(kept, placement))
-        pieces.append(write_kustomization(folder, resources))
+            kept, findings = resources_of(placement)
+            if placement.parked and not kept:
+                continue
+            if not placement.parked:
+                pieces.append(Piece(findings=findings))
+                if not kept and (placement.environment.name, placement.release.id) not in broken:
+                    pieces.append(Piece(findings=(_renders_nothing(placement),)))
+            overlays[placement.environment.name] = Overlay(
+                _place(placement), tuple(_resources(kept, placement)), placement.parked, _comment(placement, kept)
+            )
+        if overlays:
+            pieces.append(write_kustomization(folder, overlays))
     return join_pieces(pieces)
+
+
+def _comment(placement: Placement, kept: Sequence[Manifest]) -> tuple[str, ...]:
+    environment = placement.environment.name
+    if placement.parked:
+        why = "its condition is false" if not placement.release.enabled else "it is not installed"
+        return (
+            f"Parked: {why} in this environment. Moving this folder to {DEPLOYED}/{environment} deploys it.",
+            f"Moving {DEPLOYED}/{environment} here parks it: README.md says what that deletes.",
+        )
+    if not kept:
+        return ("The chart renders nothing here, so this Application is healthy whatever runs; it prunes nothing.",)
+    return ()
+
+
+def _renders_nothing(placement: Placement) -> Finding:
+    release = placement.release
+    return Finding(
+        "EM057",
+        Severity.WARNING,
+        f"{release.id} renders nothing in {release.environment}: its Application is healthy whatever runs there, and "
+        "what an earlier state of it left is never pruned, since Argo CD refuses to prune all (allowEmpty)",
+        "let the helmfiles park it there (condition or installed), or see what its values switch off",
+        release.source,
+        release.id,
+        release.environment,
+    )
 
 
 def _resources(manifests: Sequence[Manifest], placement: Placement) -> list[Resource]:
@@ -155,19 +223,25 @@ def _wave(manifest: Manifest, brought: set[tuple[str, str]]) -> str:
 def make_kustomize_appsets(
     environment: str, placements: Sequence[Placement], facts: EnvironmentFacts, plan: Plan
 ) -> Piece:
-    """The ApplicationSets of one environment, one a project; ``placements`` are those that it deploys."""
-    projects = sorted({placement.plan.project.value for placement in placements})
-    return join_pieces(
-        _appset(environment, project, [p for p in placements if p.plan.project.value == project], facts, plan)
-        for project in projects
-    )
+    """The ApplicationSets of one environment, one a project that deploys something; ``placements`` are all of its."""
+    deployed = [placement for placement in placements if not placement.parked]
+    projects = sorted({placement.plan.project.value for placement in deployed})
+    lifted = guard_is_lifted(deployed, plan)
+    members = {name: [p for p in placements if p.plan.project.value == name] for name in projects}
+    return join_pieces(_appset(environment, name, members[name], facts, plan, lifted=lifted) for name in projects)
 
 
 def _appset(
-    environment: str, project: str, placements: Sequence[Placement], facts: EnvironmentFacts, plan: Plan
+    environment: str,
+    project: str,
+    placements: Sequence[Placement],
+    facts: EnvironmentFacts,
+    plan: Plan,
+    *,
+    lifted: bool,
 ) -> Piece:
     name = f"components-{cluster_name(environment)}-{project}"
-    automated = any(placement.handover == "done" for placement in placements)
+    automated = any(placement.handover == "done" for placement in placements if not placement.parked)
     spec: JsonObject = {
         "goTemplate": True,
         "goTemplateOptions": ["missingkey=error"],
@@ -180,7 +254,11 @@ def _appset(
                 }
             }
         ],
-        "syncPolicy": {"preserveResourcesOnDeletion": True, "applicationsSync": "create-update"},
+        # The policy leaves finalizers to the patch, so that what holds data never has one.
+        "syncPolicy": {
+            "preserveResourcesOnDeletion": True,
+            "applicationsSync": "sync" if lifted else "create-update",
+        },
     }
     if automated:
         spec["ignoreApplicationDifferences"] = [{"jsonPointers": ["/spec/syncPolicy"]}]
@@ -192,11 +270,10 @@ def _appset(
             "destination": {"name": "in-cluster"},
         },
     }
-    spec["templatePatch"] = _PATCH.replace("<table>", _table(placements, facts))
-    comment = [
-        "Applications have no order among each other here: what cannot be applied yet is tried again.",
-        "Applications outlive this ApplicationSet, and none is deleted because its folder is gone.",
-    ]
+    patch = _PATCH.replace("<finalizers>", _FINALIZERS if lifted else "")
+    spec["templatePatch"] = patch.replace("<table>", _table(placements, facts, lifted=lifted))
+    comment = ["Applications have no order among each other here: what cannot be applied yet is tried again."]
+    comment += list(_REMOVING if lifted else _KEEPING)
     if automated:
         comment += [
             "An Application's own syncPolicy is left alone, so that a person can pause it; one that was made while",
@@ -222,8 +299,12 @@ def _appset(
     )
 
 
-def _table(placements: Sequence[Placement], facts: EnvironmentFacts) -> str:
-    """What the template needs to know of each component, a line each, as JSON inside a raw string."""
+def _table(placements: Sequence[Placement], facts: EnvironmentFacts, *, lifted: bool) -> str:
+    """What the template needs to know of each component, a line each, as JSON inside a raw string.
+
+    Parked ones have a line, too: moving their folder is then all that deploys them.
+    """
+    guarded = guarded_names(placements)
     lines = []
     for placement in sorted(placements, key=lambda one: one.name):
         done = placement.handover == "done"
@@ -239,7 +320,7 @@ def _table(placements: Sequence[Placement], facts: EnvironmentFacts) -> str:
             "rollout-phase": plan.rollout_phase.value,
             "wave": plan.wave.value,
         }
-        ignored: list[JsonValue] = list(plan.ignore_differences)
+        ignored: list[JsonValue] = list(ignored_differences(placement))
         row: JsonObject = {
             "cluster": placement.cluster,
             "namespace": placement.namespace,
@@ -247,6 +328,7 @@ def _table(placements: Sequence[Placement], facts: EnvironmentFacts) -> str:
             "syncOptions": list(options),
             "ignoreDifferences": ignored,
             "automated": done,
+            **({"removes": placement.name not in guarded} if lifted else {}),
         }
         lines.append(f"  {json.dumps(placement.name)}: {json.dumps(row)}".replace("`", "\\u0060"))
     return ",\n".join(lines)

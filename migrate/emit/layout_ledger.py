@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from migrate.emit.kustomize import application_folder
-from migrate.emit.placement import Placements
+from migrate.emit.kustomize import application_folder, overlay_folder, resources_of
+from migrate.emit.placement import Placement, Placements
 from migrate.model.plan import Plan
 from migrate.model.plugin import SOURCES
 from migrate.model.tree import LedgerEntry
@@ -18,24 +18,32 @@ _BY_HELMFILE = {"postRenderer", "postRendererArgs", "templateArgs", "labels", "v
 def ledger_of_layout(entries: Iterable[LedgerEntry], placements: Placements, plan: Plan) -> tuple[LedgerEntry, ...]:
     """The entries as they are in the plan's layout; as many as before."""
     if plan.layout == "kustomize":
-        folders = {(p.environment.name, p.release.id): application_folder(p) for p in placements.kept if not p.parked}
-        return tuple(_as_rendered(entry, folders.get((entry.environment, entry.release), "")) for entry in entries)
+        targets = {(p.environment.name, p.release.id): _target(p) for p in placements.kept}
+        return tuple(_as_rendered(entry, targets.get((entry.environment, entry.release), "")) for entry in entries)
     if plan.layout == "plugin":
         kept = {(p.environment.name, p.release.id) for p in placements.kept}
         return tuple(_by_helmfile(entry, (entry.environment, entry.release) in kept) for entry in entries)
     return tuple(entries)
 
 
-def _as_rendered(entry: LedgerEntry, folder: str) -> LedgerEntry:
+def _target(placement: Placement) -> str:
+    """What becomes of the keys of a release whose resources are carried."""
+    found, _ = resources_of(placement)
+    if placement.parked:
+        return f"{overlay_folder(placement)}: parked" if found else "nothing: it is parked, and renders nothing here"
+    if not found:
+        return f"{overlay_folder(placement)}: nothing is rendered here, and nothing pruned"
+    return f"{application_folder(placement)}: the resources as rendered"
+
+
+def _as_rendered(entry: LedgerEntry, target: str) -> LedgerEntry:
     if not entry.carried:
         return entry
     if entry.key == "needs":
         reason = "Applications of the layout kustomize have no order"
         advice = "sync by the label rollout-phase, or use another layout"
         return replace(entry, carried=False, target=reason, advice=advice)
-    if not folder:
-        return replace(entry, target="nothing: a parked release has no folder here")
-    return replace(entry, target=f"{folder}: the resources as rendered")
+    return replace(entry, target=target)
 
 
 def _by_helmfile(entry: LedgerEntry, kept: bool) -> LedgerEntry:

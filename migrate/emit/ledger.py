@@ -156,6 +156,8 @@ def _entry(release: Release, key: ReleaseKey, placement: Placement, empty: int) 
         return _carried(release, key, f"the manifests in {placement.name}-rendered")
     if key.name in _MANIFESTS and not key.value:
         return _carried(release, key, "nothing: it is empty")
+    if key.name == "dependencies" and placement.carriage is Carriage.CHART:
+        return _carried(release, key, "component.yaml: chart.path (a wrapper chart depends on them)")
     if key.name in _COMPONENT:
         return _carried(release, key, f"component.yaml: {_COMPONENT[key.name]}{_remark(release, key, empty)}")
     if key.name in _DROPPED:

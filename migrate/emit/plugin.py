@@ -10,7 +10,7 @@ Sync waves order the layers, under the root Application; nothing orders what is 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from migrate.doors.charts import ChartError
@@ -18,13 +18,15 @@ from migrate.doors.estate_files import absolute
 from migrate.doors.files import is_folder, read_bytes, read_tree
 from migrate.emit.appsets import ARGOCD_NAMESPACE
 from migrate.emit.components import sync_options
+from migrate.emit.differences import ignored_differences
 from migrate.emit.facts import EnvironmentFacts, ProjectFacts
 from migrate.emit.pieces import Piece, join_pieces, yaml_piece
 from migrate.emit.placement import Placement, Placements, hook_types
+from migrate.emit.plugin_charts import charts_to_build, local_dependencies
 from migrate.emit.plugin_manifest import make_plugin
 from migrate.errors import EstateError
-from migrate.model.estate import Estate, Release
-from migrate.model.finding import Finding, Severity
+from migrate.model.estate import Estate, Layer, Release
+from migrate.model.finding import Finding, Severity, SourceLocation
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.plan import Plan
 from migrate.model.plugin import PLUGIN, SOURCES, application_name
@@ -35,11 +37,12 @@ PROJECT = "infra"
 SYNC_WAVE = "argocd.argoproj.io/sync-wave"
 
 
-def copy_estate(estate: Estate, placements: Placements) -> Piece:
-    """Every file of the estate that was read, and the charts, at their own paths below :data:`SOURCES`."""
+def copy_estate(estate: Estate, placements: Placements, plan: Plan) -> Piece:
+    """Every file of the estate that was read, the charts and what they depend on, at their own paths below
+    :data:`SOURCES`."""
     files: dict[str, bytes] = {}
     origins: dict[str, tuple[Provenance, ...]] = {}
-    findings: dict[Finding, None] = {}
+    findings = dict.fromkeys(_unheeded(placements, plan))
 
     def keep(path: str, content: bytes) -> None:
         files[f"{SOURCES}/{path}"] = content
@@ -49,8 +52,10 @@ def copy_estate(estate: Estate, placements: Placements) -> Piece:
     for placement in placements.kept:
         release = placement.release
         wanted |= dict.fromkeys(entry.value for entry in release.sets if entry.flag == "--set-file")
+        brought = [str(entry["chart"]) for entry in release.dependencies]
+        wanted |= dict.fromkeys(path for path in brought if is_folder(absolute(path, estate.root)))
         if release.chart_path:
-            wanted[release.chart_path] = None
+            wanted |= dict.fromkeys([release.chart_path, *local_dependencies(estate.root, release.chart_path)])
     for path in wanted:
         if _is_outside(path):
             findings[_outside(path)] = None
@@ -66,6 +71,31 @@ def copy_estate(estate: Estate, placements: Placements) -> Piece:
             text = f"{path} cannot be copied: {error}"
             findings[Finding("EM013", Severity.ERROR, text, "put the file there")] = None
     return Piece({path: files[path] for path in sorted(files)}, origins, tuple(findings))
+
+
+def _unheeded(placements: Placements, plan: Plan) -> Iterator[Finding]:
+    """What the plan says and helmfile, in the plugin, does not know."""
+    told: dict[str, None] = {}
+    for placement in placements.kept:
+        release = placement.release
+        if release.part_of and release.id not in told:
+            told[release.id] = None
+            yield Finding(
+                "EM058",
+                Severity.WARNING,
+                f"`crds: apart` of {release.part_of} cannot hold in the layout plugin: helmfile renders it whole, "
+                f"{release.name} is no Application, and what needs its kinds waits for the layer {release.layer}",
+                "use another layout, or split the release in the helmfiles",
+                release.source,
+                release.id,
+            )
+    if plan.removal == "delete":
+        yield Finding(
+            "EM059",
+            Severity.WARNING,
+            "`removal: delete` does nothing in the layout plugin: what leaves the helmfiles is never pruned there",
+            "delete what is left by hand, or use another layout",
+        )
 
 
 def _is_outside(path: str) -> bool:
@@ -90,23 +120,52 @@ def make_layers(
     ``left_out`` are the releases that helmfile deploys here and the tree does not.
     """
     pieces = [make_plugin(environment)]
+    taken: dict[str, str] = {}
     for layer in sorted(estate.layers, key=lambda one: one.order):
         members = [placement for placement in placements if placement.release.layer == layer.name]
-        if members:
-            pieces.append(_layer(environment, layer.name, layer.file, layer.order, members, left_out, facts, plan))
+        if not members:
+            continue
+        other = taken.setdefault(application_name(layer.name), layer.file)
+        if other != layer.file:
+            pieces.append(Piece(findings=(_one_name(layer, other, environment),)))
+            continue
+        own = _variables(environment, layer.name, layer.file, members, left_out, estate.root)
+        pieces.append(_layer(environment, layer.name, layer.file, layer.order, members, own, facts, plan))
     return join_pieces(pieces)
 
 
+def _one_name(layer: Layer, other: str, environment: str) -> Finding:
+    return Finding(
+        "EM060",
+        Severity.ERROR,
+        f"the layers of {other} and {layer.file} would both be the Application {application_name(layer.name)}",
+        "rename one of the files, or use another layout",
+        SourceLocation(layer.file, 1),
+        environment=environment,
+    )
+
+
+def _variables(
+    environment: str, layer: str, file: str, members: Sequence[Placement], left_out: Sequence[Release], root: str
+) -> list[JsonValue]:
+    """What the plugin is told: the file, the environment, what to leave out, and the charts to complete first."""
+    skipped = [release.id for release in left_out if release.layer == layer]
+    incomplete = charts_to_build(root, (placement.release.chart_path for placement in members))
+    told = {
+        "HELMFILE_FILE": file,
+        "HELMFILE_ENVIRONMENT": environment,
+        "HELMFILE_SKIP": " ".join(skipped),
+        "HELMFILE_DEPENDENCIES": "\n".join(incomplete),
+    }
+    return [{"name": name, "value": value} for name, value in told.items() if value]
+
+
 def _layer(
-    environment: str, layer: str, file: str, order: int, members: Sequence[Placement], left_out: Sequence[Release],
+    environment: str, layer: str, file: str, order: int, members: Sequence[Placement], own: list[JsonValue],
     facts: EnvironmentFacts, plan: Plan,
 ) -> Piece:  # fmt: skip
     clusters = {placement.cluster for placement in members}
     namespaces = sorted({placement.namespace for placement in members})
-    own = [{"name": "HELMFILE_FILE", "value": file}, {"name": "HELMFILE_ENVIRONMENT", "value": environment}]
-    skipped = [release.id for release in left_out if release.layer == layer]
-    if skipped:
-        own.append({"name": "HELMFILE_SKIP", "value": " ".join(skipped)})
     asked = (option for placement in members for option in sync_options(placement, facts))
     options = dict.fromkeys(option for option in asked if option != CREATE_NAMESPACE)
     creating = [p.namespace for p in members if p.release.id in facts.create_namespace]
@@ -121,22 +180,22 @@ def _layer(
         policy["automated"] = {"prune": False, "selfHeal": True}
     if options:
         policy["syncOptions"] = list(options)
-    environment_values: list[JsonValue] = [dict(entry) for entry in own]
     spec: JsonObject = {
         "project": PROJECT,
         "source": {
             "repoURL": plan.repo_url,
             "targetRevision": plan.revision,
             "path": SOURCES,
-            "plugin": {"name": PLUGIN, "env": environment_values},
+            "plugin": {"name": PLUGIN, "env": own},
         },
         "destination": {
             "name": min(clusters),
-            "namespace": namespaces[0] if len(namespaces) == 1 else "default",
+            # The plugin writes each object's own; this one is what the project is asked for, so it must allow it.
+            "namespace": namespaces[0],
         },
         "syncPolicy": policy,
     }
-    ignored = [entry for placement in members for entry in placement.plan.ignore_differences]
+    ignored = [entry for placement in members for entry in ignored_differences(placement)]
     if ignored:
         spec["ignoreDifferences"] = list(ignored)
     name = application_name(layer)

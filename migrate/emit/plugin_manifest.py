@@ -13,10 +13,17 @@ IMAGE = "ghcr.io/helmfile/helmfile:v1.8.0"
 
 # Release by release, since `helmfile template` prints objects without the namespace that Helm would give them, and
 # Argo CD would put all of a layer into one. Argo CD takes it away again where a kind has none.
+#
+# Dependencies are skipped, since helmfile would look for those of its repositories, too, which charts have in charts/;
+# those that lie in the estate beside a chart are packed first.
 _SCRIPT = """\
 set -euo pipefail
 export HOME=/tmp
 file=$ARGOCD_ENV_HELMFILE_FILE environment=$ARGOCD_ENV_HELMFILE_ENVIRONMENT
+printf '%s' "${ARGOCD_ENV_HELMFILE_DEPENDENCIES:-}" |
+  while IFS= read -r chart || [ -n "$chart" ]; do
+    helm dependency build --skip-refresh "$chart" >&2
+  done
 helmfile --quiet --file "$file" --environment "$environment" list --output json |
   jq -r --arg skip "${ARGOCD_ENV_HELMFILE_SKIP:-}" '
     .[] | select(.enabled and .installed)

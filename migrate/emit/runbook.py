@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Sequence
 
 from migrate.emit.pieces import Piece
+from migrate.emit.pinning import drawn_section
 from migrate.emit.placement import Placement, cluster_name
 from migrate.emit.runbook_bootstrap import bootstrap_section
 from migrate.emit.runbook_layouts import make_kustomize_runbook, make_plugin_runbook, shared_section
+from migrate.emit.runbook_parking import HOW_TO_PARK, parking_section
 from migrate.emit.runbook_releases import (
     clean_up_commands,
+    estate_place,
     guard_is_lifted,
-    guarded_names,
-    holding_data,
     hooks_that_run_again,
     layers_table,
     order_section,
@@ -40,10 +40,11 @@ def make_runbook(estate: Estate, placements: Sequence[Placement], plan: Plan) ->
         order_section(environments, deployed, plan),
         _sync(deployed, plan),
         placeholders_section(placements),
+        drawn_section(placements),
         _adoption(deployed),
         _cutover(environments, deployed),
         _rollback(environments, plan, lifted=lifted),
-        _parking(deployed, lifted=lifted),
+        parking_section(deployed, _of_first(deployed), HOW_TO_PARK, lifted=lifted),
         _clean_up(deployed),
         _daily(plan),
     ]
@@ -52,8 +53,6 @@ def make_runbook(estate: Estate, placements: Sequence[Placement], plan: Plan) ->
 
 
 def _intro(estate: Estate, plan: Plan, *, lifted: bool) -> str:
-    # Where the estate lies on somebody's disk is nobody's business: the tree must be the same from everywhere.
-    where = estate.path.removeprefix(estate.root.rstrip("/") + "/") if estate.path.startswith("/") else estate.path
     kept = """\
 No Application is deleted because its `component.yaml` is gone, and when an ApplicationSet is deleted its Applications
 and their objects stay (`applicationsSync: create-update`, `preserveResourcesOnDeletion`)."""
@@ -63,7 +62,7 @@ those that hold data: see "Parking and removing"."""
     return f"""\
 # Runbook
 
-This tree holds what the helmfiles in `{posixpath.normpath(where)}` applied, as Argo CD ApplicationSets.
+This tree holds what the helmfiles in `{estate_place(estate)}` applied, as Argo CD ApplicationSets.
 Argo CD reads it from `{plan.repo_url}`, revision `{plan.revision}`. Environments: {_list(estate.environments)}.
 Commands start in the root of that repository.
 
@@ -156,20 +155,13 @@ def _cutover(environments: Sequence[str], placements: Sequence[Placement]) -> st
         "",
         "Layer by layer, one environment after the other, the least important first:",
         "",
-        "1. `migrate verify`, then diff and sync the layer's Applications phase by phase, and check the marks (above).",
-        "2. Fence its releases in the helmfiles, so that helmfile refuses to touch them. A comment stops nothing; a",
-        "   hook on each release does:",
-        "",
-        "   ```yaml",
-        "   hooks:",
-        "     - events: [preapply, presync, preuninstall]",
-        "       command: sh",
-        "       args: [-c, 'echo Argo CD applies this release >&2; exit 1']",
-        "       showlogs: true",
-        "   ```",
-        "",
-        "3. When the layer has run from Argo CD for as long as you want to see, take its releases out of the",
-        "   helmfiles, never with `helmfile destroy`, and clean up Helm's records (below).",
+        "1. `migrate verify` says `equal` or `explained` for the layer; `migrate cutover` shows which may go next.",
+        "2. `migrate cutover LAYER --deployed DIR` fences its releases in the helmfiles, so that helmfile refuses to",
+        "   touch them. A comment stops nothing; a hook on each release for `preapply`, `presync` and `preuninstall`",
+        "   does. It prints what comes next, step by step.",
+        "3. Diff and sync the layer's Applications phase by phase, and check the marks (above).",
+        "4. When the layer has run from Argo CD for as long as you want to see, `migrate cutover LAYER --remove` takes",
+        "   its releases out of the helmfiles, never `helmfile destroy`. Then clean up Helm's records (below).",
         "",
         *layers_table(environments, placements),
     ]
@@ -199,48 +191,6 @@ def _rollback(environments: Sequence[str], plan: Plan, *, lifted: bool) -> str:
 """
 
 
-def _parking(placements: Sequence[Placement], *, lifted: bool) -> str:
-    name = min((placement.name for placement in _of_first(placements)), default="NAME")
-    guarded = guarded_names(placements)
-    text = f"""\
-## Parking and removing
-
-To park a component in one environment, rename its `component.yaml` to `component.disabled.yaml` and push.
-{_what_parking_does(lifted=lifted)}
-
-To remove something for good, park it first, or its ApplicationSet makes it again. Then one of these:
-
-```sh
-argocd app delete {name} --cascade=false    # the Application alone: its objects stay and run on
-argocd app delete {name}                    # with its objects, after a question
-```
-
-With its objects go all it applied, Services and volume claims too. What stays: Namespaces with `Delete=false`,
-CustomResourceDefinitions (Argo CD deletes none), objects with `helm.sh/resource-policy: keep`, and claims that a
-StatefulSet made.
-"""
-    table = holding_data(placements)
-    if table:
-        text += f"\nThese hold data, or what others hang on. Before you delete one, know what goes:\n\n{table}"
-    if lifted:
-        return (
-            f"{text}\nNo file that goes takes one of these along: their Applications have no finalizer.\n"
-            if guarded
-            else text
-        )
-    return f"""{text}
-When all is handed over and has run for a while, this guard may be lifted: `removal: delete` in migration.yaml, convert,
-push, sync the root. From then on a component that is parked or removed goes with its Application and its objects, and
-deleting an ApplicationSet deletes its Applications; those in the table keep their objects, whatever happens to files.
-"""
-
-
-def _what_parking_does(*, lifted: bool) -> str:
-    if lifted:
-        return "**Its Application is deleted, and with it all its objects**, except for those that hold data (below)."
-    return "That deletes nothing: the Application and its objects stay as they are, until somebody syncs or deletes it."
-
-
 def _clean_up(placements: Sequence[Placement]) -> str:
     if not placements:
         return ""
@@ -259,15 +209,21 @@ Labels and annotations that Helm put on objects (`app.kubernetes.io/managed-by: 
 """
 
 
+_VENDORED = """
+- Charts in sources/charts/third_party stay as they were vendored: run `migrate lint` in CI, on any clone, offline. Its
+  rule L75 fails where one of them changed; what one lacks goes into a wrapper chart (`wrapper:` in migration.yaml)."""
+
+
 def _daily(plan: Plan) -> str:
     roles = "" if plan.projects else " Roles for people: `projects:` in migration.yaml."
+    charts = _VENDORED if plan.layout in ("environments", "shared") else ""
     return f"""\
 ## Afterwards
 
 - A new kind or namespace: add it to the AppProject (`migrate convert` does), or the sync is refused as a whole.{roles}
 - A kind or namespace that goes: prune first (`argocd app sync NAME --prune`), then take it out of the AppProject: Argo
   CD neither shows nor prunes what a project does not allow.
-- `migrate lint` checks this tree; `migrate lint --inventory markdown` lists the phases.
+- `migrate lint` checks this tree; `migrate lint --inventory markdown` lists the phases.{charts}
 """
 
 

@@ -26,7 +26,7 @@ want a login: `argocd login SERVER`, or `argocd login --core` with `argocd` as t
 
 1. Push this tree, as it is, to the root of `{plan.repo_url}`, branch or tag `{plan.revision}`.
 {_settings(folder, first, plan)}
-{_credentials(folder, plan)}
+{credentials_step(3, folder, plan)}
 4. Apply the root, and let it bring projects, repositories and ApplicationSets:
 
    ```sh
@@ -50,14 +50,17 @@ def _settings(folder: str, environment: str, plan: Plan) -> str:
     patch = "kubectl -n argocd patch configmap --type merge"
     restart = "kubectl -n argocd rollout restart deployment argocd-applicationset-controller"
     if chart is not None:
-        name = chart.id.rpartition("/")[2]
+        space, _, name = chart.id.rpartition("/")
+        apply = f"helmfile -e {environment} -l name={name} sync"
+        if chart.state:  # helmfile lets it alone: a fence, or it is gone
+            apply = f"helm -n {space.rpartition('/')[2]} upgrade --install {name} {chart.chart} --values VALUES.yaml"
         return f"""\
 2. Install Argo CD with its settings. The release `{chart.id}` of the helmfiles brings it, and its chart owns the
    ConfigMaps: add `{folder}/ops/argocd-values.yaml` to the values of that release, and
    apply it. The ApplicationSet controller reads its settings when it starts only:
 
    ```sh
-   helmfile -e {environment} -l name={name} sync
+   {apply}
    {restart}
    ```
 
@@ -74,15 +77,16 @@ def _settings(folder: str, environment: str, plan: Plan) -> str:
    ```"""
 
 
-def _credentials(folder: str, plan: Plan) -> str:
+def credentials_step(number: int, folder: str, plan: Plan) -> str:
+    """How Argo CD gets what opens the repository, a step of a list; ``folder`` is the environment's."""
     secret = repository_name(plan)
     prefix = plan.repo_url.rpartition("/")[0]
     if plan.repo_url.startswith("file://"):
-        return "3. The repository is a folder of the repo-server: it needs no credentials."
+        return f"{number}. The repository is a folder of the repo-server: it needs no credentials."
     ssh = not plan.repo_url.startswith(("https://", "http://"))
     how = "--ssh-private-key-path KEYFILE" if ssh else '--username NAME --password "$TOKEN"'
     return f"""\
-3. Give Argo CD its credentials for `{plan.repo_url}`,
+{number}. Give Argo CD its credentials for `{plan.repo_url}`,
    before it reads anything. None of them belongs into git. One way of these:
 
    - for everything below `{prefix}`, so that the Secret in `repos/` may stay without:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
 
-from migrate.emit.kustomize import FOLDER, application_folder
+from migrate.emit.kustomize import DEPLOYED, FOLDER, PARKED, application_folder
 from migrate.emit.pieces import Piece
+from migrate.emit.pinning import drawn_section
 from migrate.emit.placement import Placement, cluster_name
 from migrate.emit.plugin_manifest import IMAGE
-from migrate.emit.runbook_bootstrap import bootstrap_section
-from migrate.emit.runbook_releases import clean_up_commands, layers_table, placeholders_section
+from migrate.emit.runbook_bootstrap import bootstrap_section, credentials_step
+from migrate.emit.runbook_parking import parking_section
+from migrate.emit.runbook_releases import (
+    clean_up_commands,
+    estate_place,
+    guard_is_lifted,
+    layers_table,
+    placeholders_section,
+)
 from migrate.model.estate import Estate
 from migrate.model.plan import Plan
 from migrate.model.plugin import SOURCES, application_name
@@ -21,6 +28,9 @@ _ARGOCD = """\
 | `environments/<env>/argocd/projects`, `apps`, `repos` | what the root brings |
 | `environments/<env>/argocd/ops` | settings of Argo CD itself, applied by whoever owns Argo CD |
 """
+_HOW_TO_PARK = f"""\
+To park a component in one environment, move its folder from `{DEPLOYED}` to `{PARKED}` beside it and push; to deploy
+one that is parked, move it back. Its line in the table of `templatePatch` stays."""
 _OURS = "| `.migrate` | which files migrate wrote, and where each file came from |\n"
 
 
@@ -57,7 +67,8 @@ def make_kustomize_runbook(estate: Estate, placements: Sequence[Placement], plan
     return _piece(
         _intro(estate, plan, "as plain resources that kustomize puts together", f"""\
 | `{FOLDER}/<project>/<name>/base` | the resources of a component, as rendered |
-| `{FOLDER}/<project>/<name>/envs/<env>` | what an environment has otherwise: patches, and resources of its own |
+| `{FOLDER}/<project>/<name>/{DEPLOYED}/<env>` | what an environment has otherwise: patches, and resources of its own |
+| `{FOLDER}/<project>/<name>/{PARKED}/<env>` | the same where the environment parks the component: nothing reads it |
 """),
         bootstrap_section(estate.environments, deployed, plan),
         f"""\
@@ -95,10 +106,12 @@ argocd app set {name} --sync-policy none
 - A resource for all environments: in `base`. For one: a patch below `envs/<env>`, named in its `kustomization.yaml`.
 - A chart is rendered no more: a new version of it is `migrate convert` again, and the difference a commit.
 - A new folder wants a line in the table of its ApplicationSet's `templatePatch`, or no Application is made.
-- An environment that should not have a component: delete its folder below `envs`. The Application and its objects stay
-  until somebody deletes them: `argocd app delete {name}`.
+- Where a chart renders nothing in an environment, the folder there is empty: its Application is healthy whatever runs,
+  and prunes nothing of what was there before. `migrate convert` listed those.
 """,
+        parking_section(deployed, deployed[:1], _HOW_TO_PARK, lifted=guard_is_lifted(deployed, plan)),
         placeholders_section(placements),
+        drawn_section(placements),
         _cut_over(estate, deployed),
     )  # fmt: skip
 
@@ -137,7 +150,7 @@ Once for each environment; `{environment}` stands for any of them.
    kubectl -n argocd rollout status deployment argocd-repo-server
    ```
 
-4. The credentials for `{plan.repo_url}`: `argocd repo add`, or the Secret in `repos/`.
+{credentials_step(4, f"environments/{environment}/argocd", plan)}
 5. `kubectl apply -f environments/{environment}/argocd/parent/{root}.yaml`, then `argocd app sync {root}`.
 
 ## Order
@@ -176,16 +189,16 @@ argocd app delete {first} --cascade=false
 ```
 """,
         placeholders_section(placements),
+        drawn_section(placements),
         _cut_over(estate, deployed),
     )  # fmt: skip
 
 
 def _intro(estate: Estate, plan: Plan, how: str, rows: str) -> str:
-    where = estate.path.removeprefix(estate.root.rstrip("/") + "/") if estate.path.startswith("/") else estate.path
     return f"""\
 # Runbook
 
-This tree holds what the helmfiles in `{posixpath.normpath(where)}` applied, {how}.
+This tree holds what the helmfiles in `{estate_place(estate)}` applied, {how}.
 Argo CD reads it from `{plan.repo_url}`, revision `{plan.revision}`. Environments: {", ".join(estate.environments)}.
 Commands start in the root of that repository.
 

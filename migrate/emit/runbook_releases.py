@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Sequence
 
+from migrate.doors.estate_files import EstateFiles, absolute
 from migrate.emit.facts import applied_manifests
 from migrate.emit.placement import Carriage, Placement, hook_types
+from migrate.model.estate import Estate
 from migrate.model.guards import is_guarded
 from migrate.model.plan import Plan
+
+
+def estate_place(estate: Estate) -> str:
+    """Where the estate lies in its repository: the tree must be the same from every folder of every disk."""
+    files = EstateFiles(estate.root)
+    inside = files.shown(absolute(estate.path))
+    # Without a work tree the estate's folder is the root itself, and its own name all that there is.
+    return inside if inside != "." or files.exists(absolute(".git", files.root)) else posixpath.basename(files.root)
 
 
 def order_section(environments: Sequence[str], placements: Sequence[Placement], plan: Plan) -> str:

@@ -5,6 +5,7 @@
     config/clusters/<environment>.yaml × component.yaml ──matrix──▶ Application, which fills in {environment}
 
 A component that any environment has otherwise leaves ``_shared``: then it is only where its file is, an allowlist.
+A cluster type with a component set of its own reads nothing in ``_shared``: what its folder does not name is not there.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ OF_ENVIRONMENT = f"{VALUES_FOLDER}/{ENVIRONMENT}/globals/environment.yaml"
 
 def cluster_type(name: str, plan: Plan) -> str:
     """The type of an environment's cluster; its own name where the plan gives none."""
-    return next((e.cluster_type for e in plan.environments if e.name == name and e.cluster_type), name)
+    return plan.cluster_type(name)
 
 
 def make_clusters(names: Sequence[str], plan: Plan) -> Piece:
     """``config/clusters``: a file an environment, the first child of its ApplicationSet's matrix generator."""
     planned = {environment.name: environment for environment in plan.environments}
-    pieces = [Piece(findings=tuple(_clashing_types(names, plan)))]
+    pieces = [Piece(findings=tuple(clashing_types(names, plan)))]
     for name in names:
         environment = planned.get(name, PlannedEnvironment(name))
         target: JsonObject = {
@@ -75,13 +76,16 @@ def make_shared_components(contents: Sequence[tuple[Placement, Content]], names:
 
 def _component(members: Mapping[str, tuple[Placement, Content]], names: Sequence[str], plan: Plan) -> Piece:
     """The files of one component; ``members`` by environment."""
+    says = {name: _said(*member) for name, member in members.items()}
+    whole = [name for name in names if not plan.is_curated(name)]
+    pieces = []
+    if whole and _agree(whole, says):
+        where = "every environment" if len(whole) == len(names) else "every cluster type without a set of its own"
+        pieces.append(_file(*members[whole[0]], SHARED, where))
+        names = [name for name in names if name not in whole]
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(cluster_type(name, plan), []).append(name)
-    says = {name: _said(*member) for name, member in members.items()}
-    if _agree(names, says):
-        return _file(*members[names[0]], SHARED, "every environment")
-    pieces = []
     for kind, group in groups.items():
         if kind not in group and _agree(group, says):
             pieces.append(_file(*members[group[0]], kind, f"clusters of the type {kind}"))
@@ -126,7 +130,7 @@ def _file(placement: Placement, content: Content, folder: str, where: str) -> Pi
     return component_piece(placement, shared_document(placement, content), path, where)
 
 
-def _clashing_types(names: Sequence[str], plan: Plan) -> list[Finding]:
+def clashing_types(names: Sequence[str], plan: Plan) -> list[Finding]:
     """A type that is called as an environment would be that environment's folder."""
     return [
         Finding(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from migrate.emit.pieces import Piece
 from migrate.emit.shared import CLUSTER_TYPE, ENVIRONMENT, cluster_type, filled
 from migrate.emit.values import SHARED, VALUES_FOLDER, ValuesLayout
+from migrate.model.origin import NESTED
 from migrate.model.plan import Plan
 from migrate.model.tree import Provenance
 
@@ -65,7 +66,9 @@ def share_values(layouts: Layouts, plan: Plan) -> dict[str, ValuesLayout]:
 def _layers(layout: ValuesLayout, name: str) -> tuple[_Layer, ...]:
     found = []
     for path in layout.value_files[name]:
-        origins = [told.origin for told in layout.piece.provenance[path]]
+        # What lies below the key of a wrapped chart says nothing to others.
+        told_of = [told for told in layout.piece.provenance[path] if NESTED not in told.note]
+        origins = [told.origin for told in told_of]
         origins = [origin for origin in origins if not origin.startswith(("migrate:", "migration.yaml#"))]
         origin = _without(origins[0], name) if origins and not re.search(r":\d+$", origins[0]) else ""
         found.append(_Layer(path, origin, layout.piece.files[path]))

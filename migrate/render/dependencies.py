@@ -1,8 +1,4 @@
-"""A chart with the dependencies that helmfile has ``helm dependency up`` bring into it where it chartifies.
-
-Unlike the chart of an ordinary release, one that is chartified gets no dependencies of its dependencies: Helm packs
-a folder as it lies there.
-"""
+"""A chart with the dependencies that helmfile has ``helm dependency up`` bring into it where it chartifies."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +155,96 @@ def test_a_circle_offers_it_and_it_opens_the_circle(estate: Path, migrate: Migra
     assert outcome.code == 0, outcome.err
     phases = {name: component["rolloutPhase"] for name, component in components(estate).items()}
     assert phases["operator-crds"] < phases["user"] < phases["operator"]
+
+
+OF_LAYER = ("op/operator", "op/operator-crds", "op/user")
+
+
+def use_layout(folder: Path, layout: str) -> None:
+    plan = folder / "migration.yaml"
+    text = plan.read_text()
+    assert "layout: {value: environments, source: default}" in text
+    plan.write_text(text.replace("layout: {value: environments, source: default}", f"layout: {layout}"))
+
+
+def step(folder: Path, migrate: Migrate) -> Any:
+    """The one layer's row of the checklist."""
+    (row,) = json.loads(migrate(folder, "status", "--repo", "gitops", "--output", "json").out)["layers"]
+    return row
+
+
+@pytest.mark.parametrize(
+    ("layout", "wanted"),
+    [
+        ("environments", ("equal", "explained", "equal")),
+        ("shared", ("equal", "explained", "equal")),
+        ("kustomize", ("equal", "explained", "explained")),
+        ("plugin", ("explained", "explained", "explained")),
+    ],
+)
+def test_every_layout_goes_all_the_way_with_them(
+    estate: Path, migrate: Migrate, layout: str, wanted: tuple[str, ...]
+) -> None:
+    if layout == "kustomize" and not (shutil.which("kustomize") or shutil.which("kubectl")):
+        pytest.skip("there is no kustomize on PATH")
+    decide(estate, migrate, *APART)
+    use_layout(estate, layout)
+    outcome = migrate(estate, "convert", "--accept-lost-order")
+    assert outcome.code == 0, outcome.err
+    if layout == "plugin":
+        assert "EM058" in outcome.err
+        assert "`crds: apart` of operator cannot hold in the layout plugin" in outcome.err
+    assert verdicts(migrate, estate) == dict(zip(OF_LAYER, wanted, strict=True))
+    repository = estate / "gitops"
+    repository.mkdir()
+    git(repository, "init", "--quiet")
+    git(repository, "commit", "--quiet", "--allow-empty", "--message", "empty")
+    assert [step(estate, migrate)[key] for key in ("converted", "verified", "committed")] == [True, True, False]
+    assert migrate(estate, "commit", "--repo", "gitops").code == 0
+    message = git(repository, "log", "-1", "--format=%B", "migrate/10-base")
+    assert "3 releases become components" in message
+    assert all(f"- {name} -> " in message for name in OF_LAYER)
+    row = step(estate, migrate)
+    assert (row["releases"], row["committed"], row["fenced"]) == (3, True, False)
+
+
+def test_they_are_cut_over_with_their_release(estate: Path, migrate: Migrate) -> None:
+    decide(estate, migrate, *APART)
+    assert migrate(estate, "convert").code == 0
+    (estate / "gitops").mkdir()
+    git(estate / "gitops", "init", "--quiet")
+    assert migrate(estate, "verify").code == 0
+    assert step(estate, migrate)["fenced"] is False
+    for options, done in ((("--no-deployed",), "fenced"), (("--remove",), "removed")):
+        outcome = migrate(estate, "cutover", "10-base", *options)
+        assert outcome.code == 0, outcome.err
+        assert step(estate, migrate)[done] is True
+        before = components(estate)
+        assert migrate(estate, "convert").code == 0
+        assert components(estate) == before
+        found = verdicts(migrate, estate)
+        assert found == {"op/operator-crds": "explained", "op/operator": "equal", "op/user": "equal"}
+    assert not (estate / "helmfiles/10-base.yaml").exists()
+
+
+def test_definitions_that_migration_yaml_adds_stay_with_the_release(estate: Path, migrate: Migrate) -> None:
+    (estate / "three.yaml").write_text(definition("Three"))
+    decide(estate, migrate, *APART, "wrapper: {gate: true, manifests: [three.yaml]}")
+    outcome = migrate(estate, "convert")
+    assert outcome.code == 0, outcome.err
+    found = verdicts(migrate, estate)
+    assert found == {"op/operator-crds": "explained", "op/operator": "explained", "op/user": "equal"}
+
+
+def test_in_kustomize_what_uses_the_kinds_skips_the_dry_run(estate: Path, migrate: Migrate) -> None:
+    decide(estate, migrate, *APART)
+    use_layout(estate, "kustomize")
+    assert migrate(estate, "convert", "--accept-lost-order").code == 0
+    assert sorted(path.name for path in (estate / "out/argocd/platform/operator-crds/base").iterdir()) == [
+        "customresourcedefinition-ones.example.org.yaml",
+        "customresourcedefinition-twos.example.org.yaml",
+        "kustomization.yaml",
+    ]
+    assert not list((estate / "out/argocd").glob("*/operator/base/customresource*"))
+    (one,) = (estate / "out/argocd").glob("*/user/base/one-one.yaml")
+    assert "SkipDryRunOnMissingResource=true" in one.read_text()

@@ -41,6 +41,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     add("--push-url", default="", help="the same repository as this machine pushes to it; default: --repo-url")
     add("--estate", type=Path, help="another estate, as it is; default: the sample, with made-up secrets")
     add("--plan", type=Path, help="its migration.yaml; default: beside the estate")
+    add("--layout", choices=("environments", "shared"), default="environments", help="those with steps")
     add("--convert-option", action="append", default=[], metavar="X", help="one more word for `migrate convert`")
     add("--deadline", type=float, default=60.0, metavar="MINUTES", help="for the rollout; default: 60")
     add("--play-controllers", action="store_true", help="for an API server without Nodes: play kubelet and operators")
@@ -95,9 +96,8 @@ def prove(options: argparse.Namespace, cluster: Cluster) -> int:
             make_up_secrets(folder / "helmfiles")
             if cluster.list("nodes"):
                 say("the sample's images exist nowhere: only where Nodes are simulated will it become healthy")
-        conversion = Conversion(
-            options.environment, repository.url, repository.branch, cluster.version(), tuple(options.convert_option)
-        )
+        more = ("--layout", options.layout, *options.convert_option)
+        conversion = Conversion(options.environment, repository.url, repository.branch, cluster.version(), more)
         say(f"converting {estate.name} for {options.environment}, Kubernetes {conversion.kube_version}")
         tree = convert(folder, conversion, run)
         say("asking expand and render")

@@ -41,6 +41,21 @@ def test_the_cluster_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--kubeconfig" in capsys.readouterr().err
 
 
+def test_a_layout_without_steps_is_not_offered(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        arguments(["--kubeconfig", "x", "--layout", "kustomize"])
+    assert "--layout" in capsys.readouterr().err
+    assert arguments(["--kubeconfig", "x"]).layout == "environments"
+
+
+def test_the_steps_of_the_layout_shared_are_foretold(estate: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "scratch"
+    copy_estate(estate, estate.parent / "migration.yaml", folder)
+    conversion = Conversion("dev", "file:///somewhere", "a-branch", "1.34.0", ("--layout", "shared"))
+    assert (convert(folder, conversion, "run-1") / "config/clusters").is_dir()
+    assert foretell(folder, conversion).in_steps() == ["front", "back"]
+
+
 def test_the_samples_secrets_are_where_stand_ins_go(tmp_path: Path) -> None:
     copy_estate(ROOT / "helmfiles", ROOT / "migration.yaml", tmp_path)
     make_up_secrets(tmp_path / "helmfiles")

@@ -116,6 +116,24 @@ def test_a_dependency_beside_the_chart_goes_inside_it(tmp_path: Path) -> None:
     assert not codes(tree)
 
 
+@pytest.mark.parametrize("stated_in", ["Chart.yaml", "requirements.yaml"])
+def test_what_a_dependency_depends_on_is_left_out_as_helm_leaves_it_out_and_told(
+    tmp_path: Path, stated_in: str
+) -> None:
+    for name in ("redis", "near", "far"):
+        write_chart(tmp_path, f"charts/{name}")
+    for name, needed in (("redis", "near"), ("near", "far")):
+        with (tmp_path / f"charts/{name}/{stated_in}").open("a") as stream:
+            stream.write(f"dependencies:\n  - {{name: {needed}, version: 1.2.3, repository: file://../{needed}}}\n")
+    tree = emit(tmp_path, [make_release(chart_path="charts/redis")])
+    assert "sources/charts/data/redis/charts/near/templates/configmap.yaml" in tree.files
+    assert not [path for path in tree.files if "charts/far/" in path]
+    assert codes(tree) == ["EM073"]
+    [finding] = tree.findings
+    assert "charts/near" in finding.message
+    assert "depends on far" in finding.message
+
+
 @pytest.mark.parametrize("there", ["", "charts/common/Chart.yaml", "charts/common-1.0.0.tgz"])
 def test_a_dependency_that_is_nowhere_is_an_error(tmp_path: Path, there: str) -> None:
     write_chart(tmp_path, "charts/redis", {there: "name: common\n"} if there else {})

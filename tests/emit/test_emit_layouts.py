@@ -218,3 +218,19 @@ def test_a_layout_that_is_none_is_refused(tmp_path: Path) -> None:
     release = make_release()
     with pytest.raises(UsageError, match="there is no layout heap"):
         emit(tmp_path, [release], plan=make_plan(plan_release(release), layout="heap"))
+
+
+@pytest.mark.parametrize("layout", ["environments", "shared", "kustomize", "plugin"])
+def test_every_runbook_gives_the_same_ways_to_open_the_repository(tmp_path: Path, layout: str) -> None:
+    release = make_release()
+    plan = make_plan(plan_release(release), layout=layout, environments=("dev",))
+    runbook = emit(tmp_path, [release], plan=plan, environments=("dev",)).text("README.md")
+    assert "argocd repocreds add https://git.example.com/team --username NAME" in runbook
+    assert "argocd.argoproj.io/secret-type: repo-creds" in runbook
+    assert "kubectl apply -f environments/dev/argocd/repos/repo-git-example-com-team-gitops.yaml" in runbook
+    assert runbook.count("argocd repo add") == 1
+    assert "Not `argocd repo add`" in runbook
+    steps = [
+        line for line in runbook.partition("## Bootstrap")[2].partition("\n## ")[0].splitlines() if line[:1].isdigit()
+    ]
+    assert [line.partition(".")[0] for line in steps] == ["1", "2", "3", "4", "5"]

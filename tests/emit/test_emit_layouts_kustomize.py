@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +63,16 @@ def definition(kind: str, group: str) -> Manifest:
 
 
 def kustomized(
-    root: Path, objects: Mapping[str, tuple[Manifest, ...]], *, release: Mapping[str, Any] | None = None, **plan: Any
+    root: Path,
+    objects: Mapping[str, tuple[Manifest, ...]],
+    *,
+    release: Mapping[str, Any] | None = None,
+    parked: Sequence[str] = (),
+    **plan: Any,
 ) -> FileTree:
     """The tree of one release with these objects by environment; ``plan`` fields of the release or of the plan."""
-    releases = [make_release(environment=name, **(release or {})) for name in objects]
-    of_plan = {key: plan.pop(key) for key in ("handover", "layer_handover") if key in plan}
+    releases = [make_release(environment=name, installed=name not in parked, **(release or {})) for name in objects]
+    of_plan = {key: plan.pop(key) for key in ("handover", "layer_handover", "removal") if key in plan}
     whole = make_plan(plan_release(releases[0], **plan), environments=list(objects), layout="kustomize", **of_plan)
     rendered = {(name, releases[0].id): make_rendered(*found) for name, found in objects.items()}
     return emit_tree(make_estate(root, *releases, environments=list(objects)), whole, rendered)
@@ -90,9 +95,9 @@ def patched(base: Any, operations: list[Any]) -> Any:
     return found
 
 
-def built(tree: FileTree, environment: str) -> dict[str, Any]:
+def built(tree: FileTree, environment: str, place: str = "envs") -> dict[str, Any]:
     """File → object of one environment, put together from base, patches and its own resources."""
-    folder = f"{FOLDER}/envs/{environment}"
+    folder = f"{FOLDER}/{place}/{environment}"
     overlay = document(tree, f"{folder}/kustomization.yaml")
     found = {}
     for entry in overlay["resources"]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 
 from migrate.doors.files import write_tree
+from migrate.doors.yaml import compose_yaml, load_yaml, plain_value
 from migrate.emit import emit_tree
 from migrate.expand import expand_tree
 from migrate.model.application import GeneratedApplication
@@ -127,6 +131,15 @@ def test_the_one_project_allows_what_all_layers_render(root: Path) -> None:
     assert {place["namespace"] for place in spec["destinations"]} == {"data", "elsewhere"}
 
 
+def test_the_one_project_allows_the_destination_of_a_layer_with_several_namespaces(root: Path) -> None:
+    state = root / "helmfiles" / "40-data.yaml.gotmpl"
+    more = "  - {name: more, namespace: web, chart: ../charts/redis}\n"
+    state.write_text(state.read_text(encoding="utf-8") + more, encoding="utf-8")
+    _, tree, _ = emitted(root)
+    destination = document(tree, f"{APPS}/infra-40-data.yaml")["spec"]["destination"]
+    assert destination in document(tree, "environments/dev/argocd/projects/infra.yaml")["spec"]["destinations"]
+
+
 def test_the_plugin_runs_what_the_application_says(root: Path) -> None:
     _, tree, _ = emitted(root)
     ops = "environments/dev/argocd/ops"
@@ -243,3 +256,109 @@ def test_edges_inside_a_layer_or_against_its_order_are_lost(root: Path) -> None:
 def test_the_name_of_a_layers_application_is_one_that_kubernetes_takes() -> None:
     assert application_name("40-Data_plane") == "infra-40-data-plane"
     assert len(application_name("x" * 90)) == 63
+
+
+CHART = "apiVersion: v2\nname: redis\nversion: 1.2.3\ndependencies:\n- {name: lib, version: 0.1.0, repository: 'file://%s'}\n"
+LIBRARY = {
+    "Chart.yaml": "apiVersion: v2\nname: lib\nversion: 0.1.0\n",
+    "templates/configmap.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: from-lib}\n",
+}
+
+
+def depend(root: Path, place: str = "../../shared/lib", folder: str = "shared/lib") -> None:
+    """The chart of the estate depends on a folder beside it."""
+    (root / "charts/redis/Chart.yaml").write_text(CHART % place)
+    for name, text in LIBRARY.items():
+        (root / folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / folder / name).write_text(text)
+
+
+def variables(tree: FileTree) -> dict[str, str]:
+    env = document(tree, f"{APPS}/infra-40-data.yaml")["spec"]["source"]["plugin"]["env"]
+    return {entry["name"]: entry["value"] for entry in env}
+
+
+def test_the_copy_follows_dependencies_that_lie_outside_the_chart(root: Path) -> None:
+    depend(root)
+    _, tree, _ = emitted(root)
+    for name, text in LIBRARY.items():
+        assert tree.text(f"{SOURCES}/shared/lib/{name}") == text
+    assert variables(tree)["HELMFILE_DEPENDENCIES"] == "charts/redis"
+    assert faults(root) == {""}
+
+
+def test_one_that_is_packed_already_needs_no_building(root: Path) -> None:
+    depend(root)
+    for name, text in LIBRARY.items():
+        place = root / "charts/redis/charts/lib" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    _, tree, _ = emitted(root)
+    assert "HELMFILE_DEPENDENCIES" not in variables(tree)
+    assert f"{SOURCES}/shared/lib/Chart.yaml" in tree.files
+
+
+def test_what_has_to_be_fetched_is_not_built_in_the_plugin(root: Path) -> None:
+    depend(root)
+    chart = root / "charts/redis/Chart.yaml"
+    chart.write_text(chart.read_text() + "- {name: far, version: 1.0.0, repository: 'https://charts.example.org'}\n")
+    _, tree, _ = emitted(root)
+    assert "HELMFILE_DEPENDENCIES" not in variables(tree)
+
+
+def test_a_dependency_outside_the_root_is_told(root: Path) -> None:
+    depend(root, "../../../elsewhere/lib", "../elsewhere/lib")
+    _, tree, _ = emitted(root)
+    (finding,) = [one for one in tree.findings if one.code == "EM052"]
+    assert "../elsewhere/lib lies outside the estate's root" in finding.message
+
+
+@pytest.mark.parametrize("change", [lambda file: file.write_text("kind: Other\n"), lambda file: file.unlink()])
+def test_a_copied_dependency_that_changed_is_told(root: Path, change: Callable[[Path], object]) -> None:
+    depend(root)
+    found = faults(root, lambda copy: change(copy / "shared/lib/templates/configmap.yaml"))
+    assert found == {"shared/lib differs"}
+
+
+PROGRAMS = ("helmfile", "helm", "bash", "jq")
+
+
+@pytest.mark.rig
+@pytest.mark.skipif(not all(map(shutil.which, PROGRAMS)), reason=f"needs {', '.join(PROGRAMS)} on PATH")
+@pytest.mark.parametrize("place", ["../../shared/lib", "../lib"])
+def test_helmfile_prints_the_same_in_the_copied_folder_alone(root: Path, tmp_path: Path, place: str) -> None:
+    """The plugin's own script, without its last step (yq, for namespaces), where nothing but the copy is."""
+    depend(root, place, "charts/redis".rpartition("/")[0] + "/lib" if place == "../lib" else "shared/lib")
+    wanted = printed(root, "-f", "helmfiles/40-data.yaml.gotmpl", "-e", "dev", "template", "--skip-tests")
+    shutil.rmtree(root / "charts/redis/charts")  # what helmfile packed there must not be in the copy
+    (root / "charts/redis/Chart.lock").unlink()
+    _, tree, _ = emitted(root)
+    alone = tmp_path / "plugin"
+    write_tree(alone, tree)
+    shutil.rmtree(root)
+    config_map = document(tree, "environments/dev/argocd/ops/helmfile-plugin.yaml")
+    manifest: Any = load_yaml(config_map["data"]["plugin.yaml"])
+    (script,) = manifest["spec"]["generate"]["args"]
+    before, pipe, _ = script.partition(" |\n      NAMESPACE=")
+    assert pipe
+    environment = {f"ARGOCD_ENV_{name}": value for name, value in variables(tree).items()}
+    done = subprocess.run(
+        ["bash", "-c", f"{before}\n  done\n"],
+        cwd=alone / SOURCES,
+        env={"PATH": os.environ["PATH"], **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert objects(done.stdout) == objects(wanted)
+    assert "from-lib" in done.stdout
+
+
+def printed(folder: Path, *arguments: str) -> str:
+    command = ["helmfile", "--quiet", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def objects(text: str) -> list[Any]:
+    return [value for node in compose_yaml(text) if (value := plain_value(node))]

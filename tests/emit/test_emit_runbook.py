@@ -19,7 +19,7 @@ from migrate.model.estate import Placeholder
 from migrate.model.finding import SourceLocation
 from migrate.model.plan import Disposition
 from migrate.model.tree import FileTree
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Migrate
 from tests.emit.emit_nouns import (
     document,
     emit,
@@ -209,3 +209,24 @@ def test_a_local_repository_needs_no_credentials(tmp_path: Path) -> None:
     text = emit(tmp_path, [make_release()], plan=plan).text("README.md")
     assert "it needs no credentials" in text
     assert "repocreds" not in text
+
+
+@pytest.mark.parametrize("layout", ["environments", "kustomize", "plugin"])
+def test_the_runbook_names_the_estate_alike_from_every_folder(migrate: Migrate, small: Path, layout: str) -> None:
+    texts = set()
+    places = [(".", "helmfiles"), ("helmfiles/values", ".."), ("helmfiles", "."), (".", str(small / "helmfiles"))]
+    for number, (start, estate) in enumerate(places):
+        out = small / f"out{number}"
+        options = (
+            "--layout",
+            layout,
+            "--accept-lost-order",
+            "--out",
+            str(out),
+            "--repo-url",
+            "https://x.example/y.git",
+        )
+        assert migrate(small / start, "convert", estate, *options).code == 0
+        texts.add((out / "README.md").read_text())
+    (text,) = texts
+    assert "the helmfiles in `helmfiles` applied" in text

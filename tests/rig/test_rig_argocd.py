@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Migrate, git, write_files
+from tests.conftest import ROOT, SMALL, Migrate, git, write_files
 
 KUBECONFIG = os.environ.get("RIG_KUBECONFIG", "")
 pytestmark = [
@@ -27,6 +27,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not KUBECONFIG, reason="RIG_KUBECONFIG names no cluster that may be thrown away"),
 ]
+APPSETS = ("single", "per-project")
 PATIENCE = 60.0
 """Seconds until a controller must have answered; a rollout would have begun long before."""
 
@@ -124,21 +125,13 @@ def test_the_api_server_takes_every_argo_cd_object_strictly(migrate: Migrate, tm
                 kubectl("apply", "--dry-run=server", "--validate=strict", "--filename", str(folder / part))
 
 
-@pytest.mark.parametrize("layout", ["shared", "kustomize"])
-def test_the_controller_makes_what_expand_foretells_of_other_layouts(
+@pytest.mark.parametrize("layout", ["environments", "shared", "kustomize"])
+def test_the_controller_makes_what_expand_foretells_and_syncs_nothing_of_it(
     migrate: Migrate, tmp_path: Path, repository: Path, layout: str
 ) -> None:
     options = ("--layout", layout, "--accept-lost-order")
-    foretold = by_name(publish(migrate, sample(tmp_path), repository, *options, closed=True)["applications"])
+    foretold = by_name(publish(migrate, sample(tmp_path), repository, *options)["applications"])
     assert foretold
-    wait_for(lambda: len(objects("applications")) >= len(foretold))
-    assert by_name(objects("applications")) == foretold
-
-
-def test_the_controller_makes_what_expand_foretells_and_syncs_nothing_of_it(
-    migrate: Migrate, tmp_path: Path, repository: Path
-) -> None:
-    foretold = by_name(publish(migrate, sample(tmp_path), repository)["applications"])
     wait_for(lambda: len(objects("applications")) >= len(foretold))
     assert by_name(objects("applications")) == foretold
     wait_for(lambda: all(one.get("status", {}).get("sync", {}).get("status") for one in objects("applications")))
@@ -151,13 +144,18 @@ def test_the_controller_makes_what_expand_foretells_and_syncs_nothing_of_it(
     assert touched == []
 
 
-@pytest.mark.parametrize("appsets", ["single", "per-project"])
-@pytest.mark.parametrize("steps", ["phase", "tier", "wave"])
+@pytest.mark.parametrize(
+    ("layout", "steps", "appsets"),
+    [
+        *(("environments", steps, appsets) for steps in ("phase", "tier", "wave") for appsets in APPSETS),
+        ("shared", "phase", "single"),
+    ],
+)
 def test_rolling_sync_puts_each_application_into_the_step_that_expand_foretells(
-    migrate: Migrate, tmp_path: Path, repository: Path, steps: str, appsets: str
+    migrate: Migrate, tmp_path: Path, repository: Path, layout: str, steps: str, appsets: str
 ) -> None:
     layers = "layerHandover: {15-secrets-certificates: manual, 24-auth: manual}"
-    options = ("--steps", steps, "--appsets", appsets, "--accept-lost-order")
+    options = ("--layout", layout, "--steps", steps, "--appsets", appsets, "--accept-lost-order")
     foretold = publish(migrate, sample(tmp_path, f"handover: done\n{layers}"), repository, *options, closed=True)
     assert -1 in foretold["steps"].values()
 
@@ -175,6 +173,41 @@ def test_rolling_sync_puts_each_application_into_the_step_that_expand_foretells(
 def syncs_by_itself(application: Any) -> bool:
     automated = application["spec"].get("syncPolicy", {}).get("automated")
     return automated is not None and automated.get("enabled") is not False
+
+
+def paused(name: str) -> bool:
+    return not syncs_by_itself(json.loads(kubectl("get", "application", name, "--output", "json")))
+
+
+def made_anew(name: str, mark: str) -> None:
+    """Have the controller write every Application once more, and wait until this one shows that it did."""
+    (appset,) = objects("applicationsets")
+    template = {"spec": {"template": {"metadata": {"labels": {"written": mark}}}}}
+    kubectl("patch", "applicationset", appset["metadata"]["name"], "--type=merge", "--patch", json.dumps(template))
+    path = "--output=jsonpath={.metadata.labels.written}"
+    wait_for(lambda: kubectl("get", "application", name, path) == mark)
+
+
+def test_the_application_that_a_person_paused_stays_so_in_the_layout_kustomize(
+    migrate: Migrate, tmp_path: Path, repository: Path
+) -> None:
+    estate = write_files(tmp_path / "estate", SMALL)
+    assert migrate(estate, "plan", "--batch").code == 0
+    options = ("--layout", "kustomize", "--handover", "done", "--accept-lost-order")
+    foretold = publish(migrate, estate, repository, *options, closed=True)["applications"]
+    assert [syncs_by_itself(one) for one in foretold] == [True, True]
+    wait_for(lambda: by_name(objects("applications")) == by_name(foretold))
+
+    pause = json.dumps({"spec": {"syncPolicy": {"automated": None}}})
+    kubectl("patch", "application", "front", "--type=merge", "--patch", pause)
+    made_anew("front", "once")
+    assert (paused("front"), paused("back")) == (True, False)
+
+    (appset,) = objects("applicationsets")
+    without = json.dumps([{"op": "remove", "path": "/spec/ignoreApplicationDifferences"}])
+    kubectl("patch", "applicationset", appset["metadata"]["name"], "--type=json", "--patch", without)
+    made_anew("front", "twice")
+    assert not paused("front"), "without the setting the controller puts it back: then the test above shows nothing"
 
 
 ODD_CHART = {

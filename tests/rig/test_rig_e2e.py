@@ -229,10 +229,11 @@ def test_hooks_alone_would_be_called_healthy_without_having_run(tmp_path: Path) 
         kubectl("delete", "application", "hooks-alone", "--namespace", "argocd", "--ignore-not-found")
 
 
+@pytest.mark.parametrize("layout", ["environments", "shared"])
 @pytest.mark.usefixtures("as_it_was")
-def test_the_sample_goes_out_whole(tmp_path: Path) -> None:
+def test_the_sample_goes_out_whole(tmp_path: Path, layout: str) -> None:
     report = tmp_path / "report.json"
-    assert script(tmp_path, "--report", str(report)).wait() == 0, said(tmp_path)
+    assert script(tmp_path, "--layout", layout, "--report", str(report)).wait() == 0, said(tmp_path)
     figures = json.loads(report.read_text(encoding="utf-8"))
     assert figures["faults"] == []
     assert len(figures["order"]) > 60
