@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from migrate.model.plan import Decision, DecisionSource, Disposition, Plan, ReleasePlan
+from migrate.model.plan import Decision, DecisionSource, Disposition, Plan, Question, ReleasePlan
 
 FIELDS = {
     "phase": "rollout_phase",
@@ -18,6 +18,9 @@ FIELDS = {
     "wave": "wave",
 }
 """The word that a person sees → field of ReleasePlan."""
+
+SET_QUESTION = "componentSets/"
+"""What the key of a question about a cluster type begins with; all others are about releases."""
 
 
 def decision(release: ReleasePlan, word: str) -> Decision:
@@ -69,7 +72,7 @@ def field_name(word: str) -> str:
 def asked_words(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Release → the fields (as words) that a rule or the file says only a person may decide, still open."""
     found = {release.id: set(release.ask) for release in plan.releases if release.ask}
-    for question in plan.questions:
+    for question in _of_releases(plan):
         if question.must_ask:
             release, name = _place(question.key)
             found.setdefault(release, set()).add(name)
@@ -79,11 +82,15 @@ def asked_words(plan: Plan) -> dict[str, tuple[str, ...]]:
 def guessed_words(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Release → the fields (as words) whose proposal is only a guess, still open."""
     found: dict[str, set[str]] = {}
-    for question in plan.questions:
+    for question in _of_releases(plan):
         if not question.must_ask:
             release, name = _place(question.key)
             found.setdefault(release, set()).add(name)
     return {name: tuple(word for word in FIELDS if field_name(word) in fields) for name, fields in found.items()}
+
+
+def _of_releases(plan: Plan) -> Iterator[Question]:
+    return (question for question in plan.questions if not question.key.startswith(SET_QUESTION))
 
 
 def _place(key: str) -> tuple[str, str]:

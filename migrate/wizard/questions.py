@@ -78,6 +78,14 @@ The name of the Application: small letters, digits and dashes, and no other rele
     "folder": """\
 Where the component stands below components/, such as data/redis. No other release may stand there.""",
     "wave": "A number as a label, to select steps by; it follows the phase where you do not decide it.",
+    "set": """\
+A set of its own: the folder of the cluster type lists what its clusters get, and nothing else is there. For types
+that are another kind of cluster, such as a small one at the edge.
+
+The whole set: what its clusters go without stands there parked (component.disabled.yaml) and can be switched on.
+For a release that is merely off.
+
+One release may differ from its type: elsewhere, in migration.yaml. The ladder is the same in all.""",
     "take": """\
 Nothing is changed yet. take keeps the value and everything listed above with it; leave changes nothing.
 

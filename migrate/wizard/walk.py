@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from migrate.doors.secret_shapes import shown
 from migrate.model.finding import Finding
 from migrate.model.graph import ReleaseGraph
 from migrate.model.plan import Plan
@@ -24,6 +25,7 @@ from migrate.wizard.answers import (
     without_answers,
 )
 from migrate.wizard.asker import Asker, Line, Option
+from migrate.wizard.component_sets import SETS, open_sets, review_sets, set_lines, type_of, with_set
 from migrate.wizard.effects import difference_lines, effect_lines, errors, finding_lines
 from migrate.wizard.lines import BLANK, layer_lines, phase_lines, release_lines, review_lines, welcome_lines
 from migrate.wizard.questions import (
@@ -112,6 +114,7 @@ class _Session:
     def run(self) -> None:
         """Walk until the review is left; a place is a layer's number, and the one after the last is the review."""
         self._show(welcome_lines(self.plan))
+        self._component_sets()
         place: int | None = self._open_from(0)
         while place is not None:
             try:
@@ -123,6 +126,15 @@ class _Session:
         """The first layer from ``place`` on with anything open; the review where there is none."""
         still = {release.layer for release in self.plan.releases if not is_settled(release)}
         return next((n for n in range(place, len(self._layers)) if self._layers[n] in still), len(self._layers))
+
+    def _component_sets(self) -> None:
+        """Ask what becomes of what a cluster type goes without; nothing where the plan names no types."""
+        for question in open_sets(self.plan):
+            kind = type_of(question)
+            self._show(set_lines(self.plan, question))
+            answer = self._choose("set", f"{kind} is to have:", (*SETS, SKIP, QUIT), question.proposal)
+            if answer != SKIP.value:
+                self._keep(self._propose(with_set(self.plan, kind, answer)))
 
     # Layers
 
@@ -287,7 +299,8 @@ class _Session:
         changed = difference_lines(self._on_disk, self.plan) if self._on_disk else None
         found = errors(self._check(self.plan))
         decided = open_count(self._start) - open_count(self.plan)
-        self._show([*review_lines(self.plan, differs, changed, decided), *finding_lines(found)])
+        lines = review_lines(self.plan, differs, changed, decided)
+        self._show([*lines, *review_sets(self.plan), *finding_lines(found)])
         waiting = len(asked_words(self.plan))
         wrong = f", {len(found)} broken" if found else f", {waiting} not decided" if waiting else ""
         options = [Option("finish", f"save and finish{wrong}")]
@@ -355,5 +368,5 @@ class _Session:
         self._save(plan)
 
     def _show(self, lines: list[Line]) -> None:
-        for line in lines:
-            self._asker.show(line)
+        for line in lines:  # a label, or what a name is made of, may be a token
+            self._asker.show(replace(line, text=shown(line.text)))
