@@ -1,4 +1,4 @@
-"""``charts pull``: charts of repositories and registries brought beside the estate, with a record of what they are."""
+"""``charts``: those of repositories and registries brought beside the estate, and the library chart for Jobs."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ import click
 from migrate.cli.options import Settings, common_options
 from migrate.cli.work import exit_code, page, product, tell
 from migrate.doors.estate_files import absolute
+from migrate.doors.files import is_file, read_text, write_texts
+from migrate.emit.job_library import FILES as LIBRARY_FILES
+from migrate.emit.job_library import NAME as JOB_LIBRARY
+from migrate.errors import ExitCode, RefusedError
 from migrate.model.charts import VENDOR_FOLDER
 from migrate.model.json import SCHEMA_VERSION, JsonObject
+from migrate.model.words import many
 from migrate.read import read_estate
 from migrate.read.vendoring import ChartOutcome, vendor_charts
 from migrate.report.reading import charts_table
@@ -21,7 +26,7 @@ from migrate.report.shapes import finding_json
 
 @click.group()
 def charts() -> None:
-    """Bring charts from repositories and registries beside the estate."""
+    """Bring charts beside the estate: from repositories and registries, and the library chart for Jobs."""
 
 
 @charts.command()
@@ -68,6 +73,38 @@ def pull(settings: Settings, to: Path | None, check: bool, force: bool) -> int:
     else:
         product(charts_table(outcomes_rows(outcomes), estate_relative(folder, estate.root), page(settings)))
     return exit_code(findings)
+
+
+@charts.command()
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help=f"Its folder, named {JOB_LIBRARY}. Default: charts/library/{JOB_LIBRARY} in the estate.",
+)
+@click.option("--force", is_flag=True, help="Write over files that say something else.")
+@common_options("table")
+def library(settings: Settings, to: Path | None, force: bool) -> int:
+    """Write the library chart for bootstrap Jobs, which charts of one's own depend on.
+
+    A Job of it waits for what it needs, within limits, tries a few times, and runs once for each change of its spec.
+
+    \b
+    Examples:
+      migrate charts library
+      migrate charts library --to charts/bootstrap-job
+    """  # fmt: skip
+    folder = to or Path(settings.request.path) / "charts" / "library" / JOB_LIBRARY
+    changed = [name for name in LIBRARY_FILES if is_file(folder / name) and not _says(folder, name)]
+    if changed and not force:
+        raise RefusedError(f"{folder} holds another {', '.join(changed)}", hint="give another --to, or say --force")
+    write_texts(folder, LIBRARY_FILES)
+    product(f"{folder}: {many(len(LIBRARY_FILES), 'file')}; README.md there says how a chart uses it\n")
+    return int(ExitCode.DONE)
+
+
+def _says(folder: Path, name: str) -> bool:
+    return read_text(folder / name) == LIBRARY_FILES[name]
 
 
 def estate_relative(folder: str, root: str) -> str:

@@ -12,6 +12,7 @@ from migrate.emit.pieces import Piece
 from migrate.emit.placement import Placement
 from migrate.model.estate import ValuesKind, ValuesLayer
 from migrate.model.finding import Finding, Severity
+from migrate.model.origin import NESTED
 from migrate.model.tree import Provenance
 
 VALUES_FOLDER = "sources/values"
@@ -136,6 +137,8 @@ def _shared_slots(
 
 
 def _file_name(layer: ValuesLayer) -> str:
+    if layer.kind is ValuesKind.POLICY:
+        return "images.yaml"
     if layer.kind is ValuesKind.INLINE or not layer.path:
         return "inline.yaml"
     stem = posixpath.basename(layer.path).removesuffix(".gotmpl")
@@ -145,28 +148,30 @@ def _file_name(layer: ValuesLayer) -> str:
 
 
 def _write_layer(written: _Files, placement: Placement, layer: ValuesLayer, path: str) -> None:
-    head = "".join(f"# {line}\n" for line in _comment(layer))
+    head = "".join(f"# {line}\n" for line in _comment(layer, placement.values_key))
     # A directive or a byte order mark must stay first.
     text = layer.text if layer.text.startswith(("%", "\ufeff")) else head + layer.text
     written.files[path] = text.encode("utf-8")
     plain = Provenance(0, layer.path, "copied as it is, line by line")
     rule = Provenance(1, "migrate: values layers stay layers")
     text_begins = head.count("\n") + 1
-    body = Provenance(text_begins, layer.path or str(layer.source), layer.kind.value)
+    nested = f", {NESTED} {placement.values_key}" if placement.values_key else ""
+    body = Provenance(text_begins, layer.path or str(layer.source), f"{layer.kind.value}{nested}")
     written.provenance[path] = (rule, body) if head else (plain,)
     written.findings += _layer_findings(placement, layer, path)
 
 
-def _comment(layer: ValuesLayer) -> list[str]:
+def _comment(layer: ValuesLayer, key: str) -> list[str]:
     """What a reader would wonder about; nothing for a plain file, which stays as it is byte for byte."""
     lines = {
         ValuesKind.FILE: f"From {layer.path}, where some values are kept outside of it.",
         ValuesKind.TEMPLATE: f"Rendered from {layer.path}.",
         ValuesKind.INLINE: f"Written into {layer.source}.",
         ValuesKind.SECRET: f"Stands in for {layer.path}, which is encrypted.",
+        ValuesKind.POLICY: "The image policy of migration.yaml: which key gives which image, found by rendering.",
     }[layer.kind]
     if layer.kind is ValuesKind.FILE and not layer.placeholders:
-        return []
+        return [f"From {layer.path}, below the key of the chart that is wrapped."] if key else []
     if not layer.placeholders and layer.kind is not ValuesKind.SECRET:
         return [lines]
     found = [lines, "These are placeholders; the secrets themselves never belong into this repository:"]

@@ -60,6 +60,8 @@ class Server:
     answers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Path → content type and body."""
     login: tuple[str, str] | None = None
+    token: str = ""
+    """What a registry wants instead of the login, which gets it at ``/token``."""
     asked: list[str] = field(default_factory=list)
     authorised: list[str] = field(default_factory=list)
     """The paths that were asked for with a right login."""
@@ -72,6 +74,18 @@ class Server:
     @property
     def url(self) -> str:
         return f"http://{self.host}"
+
+    def lets_in(self, path: str, authorization: str | None) -> bool:
+        """Whether the path may be read with this header; with a token the login is for ``/token`` alone."""
+        if self.token and path != "/token":
+            return authorization == f"Bearer {self.token}"
+        if self.login is None:
+            return True
+        wanted = base64.b64encode(":".join(self.login).encode()).decode()
+        if authorization == f"Basic {wanted}":
+            self.authorised.append(path)
+            return True
+        return False
 
     # --- a chart repository
 
@@ -143,12 +157,9 @@ def serving(login: tuple[str, str] | None = None) -> Iterator[Server]:
         def _answer(self, *, body: bool) -> None:
             path = re.sub(r"\?.*", "", self.path)
             server.asked.append(path)
-            if server.login is not None:
-                wanted = base64.b64encode(":".join(server.login).encode()).decode()
-                if self.headers.get("Authorization") != f"Basic {wanted}":
-                    self._send(401, "text/plain", b"who are you?", body=body)
-                    return
-                server.authorised.append(path)
+            if not server.lets_in(path, self.headers.get("Authorization")):
+                self._send(401, "text/plain", b"who are you?", body=body)
+                return
             kind, data = server.answers.get(path, ("", b""))
             if kind:
                 self._send(200, kind, data, body=body)
@@ -158,7 +169,8 @@ def serving(login: tuple[str, str] | None = None) -> Iterator[Server]:
         def _send(self, status: int, kind: str, data: bytes, *, body: bool) -> None:
             self.send_response(status)
             if status == 401:
-                self.send_header("WWW-Authenticate", 'Basic realm="charts"')
+                bearer = f'Bearer realm="{server.url}/token",service="images"'
+                self.send_header("WWW-Authenticate", bearer if server.token else 'Basic realm="charts"')
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(data)))
             if "/manifests/" in self.path:
