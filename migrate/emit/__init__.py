@@ -9,53 +9,82 @@ Reads charts and files of ``set`` from the estate's root; writes nothing.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from migrate.doors.files import seal_tree
-from migrate.doors.yaml import YamlError, load_yaml
+from migrate.doors.secret_scan import decrypted_texts
 from migrate.emit.appsets import make_appsets
 from migrate.emit.argocd import make_projects, make_repository, make_root
 from migrate.emit.book import LEDGER_PATH, ledger_json, ledger_markdown
-from migrate.emit.charts import ChartCopy, Charts, copy_charts
+from migrate.emit.charts import ChartCopy, Charts, copy_charts, secrets_in_releases
+from migrate.emit.component_schema import component_schema
 from migrate.emit.components import Content, make_component, sync_options
 from migrate.emit.facts import EnvironmentFacts, gather_facts
-from migrate.emit.kustomize import make_kustomizations, make_kustomize_appsets
+from migrate.emit.fleet import contract_texts, inapplicable, with_contract
+from migrate.emit.handover import synced_stand_ins
+from migrate.emit.image_files import make_image_files
+from migrate.emit.image_layers import Again, apply_image_policy, never_again
+from migrate.emit.kustomize import application_folder, make_kustomizations, make_kustomize_appsets
 from migrate.emit.layout_ledger import ledger_of_layout
 from migrate.emit.ledger import ledger_findings, make_ledger
 from migrate.emit.ops import make_ops
 from migrate.emit.parameters import Parameters, make_parameters
 from migrate.emit.pieces import Piece, join_pieces
-from migrate.emit.placement import Carriage, Placement, Placements, is_environment_name, place_releases
+from migrate.emit.placement import (
+    Carriage,
+    Placement,
+    Placements,
+    files_of_values,
+    is_environment_name,
+    place_releases,
+)
 from migrate.emit.plugin import copy_estate, make_layers, one_project
 from migrate.emit.proposals import make_proposals
 from migrate.emit.reasons import with_reasons
 from migrate.emit.rendered import RENDERED_VERSION, RenderedChart, chart_path, make_rendered_chart
 from migrate.emit.runbook import make_runbook
-from migrate.emit.secrets import Known, check_secrets, secrets_in_values, without_secrets
+from migrate.emit.secrets import Known, check_secrets, without_secrets
 from migrate.emit.shared import OF_ENVIRONMENT, make_clusters, make_shared_components
 from migrate.emit.shared_values import share_values
 from migrate.emit.stand_ins import encoded_stand_ins
-from migrate.emit.trace import nearest, trace
 from migrate.emit.values import ValuesLayout, lay_out_values
+from migrate.emit.wrappers import Alike, Trial, Wrapping, untried, wrap_releases
 from migrate.errors import UsageError
 from migrate.model.estate import Estate
-from migrate.model.finding import Finding, Severity, sort_findings
+from migrate.model.finding import sort_findings
 from migrate.model.json import JsonValue
 from migrate.model.manifest import Rendered
 from migrate.model.plan import Disposition, Plan
 from migrate.model.tree import FileTree
 
-__all__ = ["emit_tree", "ledger_json", "ledger_markdown", "nearest", "trace"]
+__all__ = [
+    "Alike",
+    "Trial",
+    "component_schema",
+    "contract_texts",
+    "emit_tree",
+    "ledger_json",
+    "ledger_markdown",
+    "secrets_in_releases",
+]
 
 LAYOUTS = ("environments", "shared", "kustomize", "plugin")
 
 
 def emit_tree(
-    estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str], Rendered], *, version: str = ""
+    estate: Estate,
+    plan: Plan,
+    rendered: Mapping[tuple[str, str], Rendered],
+    *,
+    version: str = "",
+    alike: Alike = untried,
+    again: Again = never_again,
 ) -> FileTree:
     """The repository for an estate and its plan; ``rendered`` by (environment, release id), ``version`` the tool's.
+
+    ``alike`` renders each wrapper chart: one that does not give what helmfile applies is not written. ``again`` renders
+    a release with other values, to find those that the image policy goes by.
 
     Raises:
         UsageError: a layout that this version cannot emit.
@@ -63,33 +92,36 @@ def emit_tree(
     if plan.layout not in LAYOUTS:
         raise UsageError(f"there is no layout {plan.layout}", hint=f"use one of {', '.join(LAYOUTS)}")
     placements = place_releases(estate, plan, rendered)
+    wrapping = wrap_releases(estate.root, placements.kept, alike, layout=plan.layout)
+    placed, unreached = apply_image_policy(wrapping.placements, estate, plan, again)
+    wrapping = replace(wrapping, placements=placed)
+    placements = replace(placements, kept=placed)
     facts = _facts(estate, plan, placements, rendered)
     empty: dict[tuple[str, str], int] = {}
     if plan.layout == "kustomize":
-        parts = [make_kustomizations(placements.kept)]
+        parts = [make_kustomizations(placements.kept, {key for key, found in rendered.items() if found.error})]
     elif plan.layout == "plugin":
-        parts = [copy_estate(estate, placements)]
+        parts = [copy_estate(estate, placements, plan)]
     else:
-        parts, empty = _component_parts(estate, plan, placements, facts)
+        parts, empty = _component_parts(estate, plan, wrapping, facts)
     parts += [
         _surroundings(n, estate, plan, placements, facts[n]) for n in estate.environments if is_environment_name(n)
     ]
     parts.append(make_proposals(placements.kept))
+    parts.append(make_image_files([n for n in estate.environments if is_environment_name(n)], estate, plan))
     parts.append(make_runbook(estate, placements.kept, plan))
-    known = Known(
-        _stand_ins(estate, placements if plan.layout == "kustomize" else None),
-        frozenset(_real_secrets(estate)),
-        estate.opened,
-        secrets_in_values(estate.releases) if plan.layout == "plugin" else frozenset(),
-    )
+    known = _known(estate, placements, plan)
     whole = check_secrets(with_reasons(join_pieces(parts)), plan.secrets_policy, known)
     told = [finding for name in facts for finding in facts[name].findings]
     findings = (
         *placements.findings,
+        *wrapping.findings,
+        *unreached,
+        *inapplicable(plan),
         *told,
         *whole.findings,
         *ledger_findings(estate, placements),
-        *_synced_placeholders(placements),
+        *synced_stand_ins(placements.kept, whole),
     )
     hide = without_secrets(known)
     entries = ledger_of_layout(make_ledger(estate, placements, empty), placements, plan)
@@ -105,58 +137,69 @@ def _stand_ins(estate: Estate, carried: Placements | None) -> frozenset[str]:
     return frozenset(plain | set(encoded_stand_ins(manifests, plain)))
 
 
+def _known(estate: Estate, placements: Placements, plan: Plan) -> Known:
+    """What is known of the estate's secrets, and where rendered manifests may hold them under other names."""
+    folders = _rendered_folders(placements, plan)
+    rendered = [placement for folder in folders.values() for placement in folder]
+    releases = estate.releases if plan.layout == "plugin" else [placement.release for placement in rendered]
+    return Known(
+        _stand_ins(estate, placements if plan.layout == "kustomize" else None),
+        frozenset(_real_secrets(estate)),
+        estate.opened,
+        secrets_in_releases(estate.root, releases),
+        {name: frozenset().union(*(files_of_values(p.release) for p in folder)) for name, folder in folders.items()},
+    )
+
+
+def _rendered_folders(placements: Placements, plan: Plan) -> dict[str, list[Placement]]:
+    """Folder of manifests that are rendered → the placements that they are of."""
+    found: dict[str, list[Placement]] = {}
+    for placement in placements.kept:
+        if plan.layout == "kustomize":
+            found.setdefault(f"{application_folder(placement)}/", []).append(placement)
+        elif plan.layout != "plugin" and placement.carriage is not Carriage.CHART:
+            found.setdefault(f"{chart_path(placement)}/", []).append(placement)
+    return found
+
+
 def _component_parts(
-    estate: Estate, plan: Plan, placements: Placements, facts: Mapping[str, EnvironmentFacts]
+    estate: Estate, plan: Plan, wrapping: Wrapping, facts: Mapping[str, EnvironmentFacts]
 ) -> tuple[list[Piece], dict[tuple[str, str], int]]:
     """Charts, values and component.yaml; and how many empty layers each (environment, release id) had."""
-    values = share_values(_values(placements), plan) if plan.layout == "shared" else _values(placements)
+    placements = wrapping.nested()
+    layouts = share_values(_values(placements), plan) if plan.layout == "shared" else _values(placements)
+    values, contract = with_contract(layouts, placements, estate, plan)
     printed = _printed(placements)
-    charts = copy_charts(estate.root, placements.kept, reserved=printed)
+    reserved = (*printed, *wrapping.folders())
+    charts = wrapping.around(copy_charts(estate.root, placements, reserved=reserved, beside=wrapping.beside))
     parts = [
         charts.piece,
+        contract,
         *(layout.piece for layout in values.values()),
         *(chart.piece for chart in printed.values()),
         *_components(estate, plan, placements, charts, values, printed, facts),
     ]
     empty = {
         (p.environment.name, p.release.id): values[p.folder].empty[p.environment.name]
-        for p in placements.kept
+        for p in placements
         if p.carriage is Carriage.CHART
     }
     return parts, empty
 
 
-def _synced_placeholders(placements: Placements) -> Iterator[Finding]:
-    """A placeholder that syncs by itself would overwrite the secret that is live."""
-    for placement in placements.kept:
-        release = placement.release
-        if placement.handover == "done" and release.deployed and release.placeholders:
-            yield Finding(
-                "EM014",
-                Severity.ERROR,
-                f"{release.id} is handed over with a placeholder for {release.placeholders[0].reference}: "
-                "RollingSync would put it over the live secret",
-                "let the chart take it from a Secret of the cluster, or keep the layer back: "
-                f"layerHandover: {{{release.layer}: manual}}",
-                release.source,
-                release.id,
-                release.environment,
-            )
-
-
-def _values(placements: Placements) -> dict[str, ValuesLayout]:
+def _values(placements: Sequence[Placement]) -> dict[str, ValuesLayout]:
     """Folder → its values. A release whose namespace names its environment has an id in each, and one folder."""
     groups: dict[str, list[Placement]] = {}
-    for placement in placements.kept:
+    for placement in placements:
         if placement.carriage is Carriage.CHART:
             groups.setdefault(placement.folder, []).append(placement)
     return {folder: lay_out_values(group) for folder, group in groups.items()}
 
 
-def _printed(placements: Placements) -> dict[str, RenderedChart]:
+def _printed(placements: Sequence[Placement]) -> dict[str, RenderedChart]:
     """Path of a chart that prints manifests → the chart."""
     groups: dict[str, list[Placement]] = {}
-    for placement in placements.kept:
+    for placement in placements:
         if placement.carriage is not Carriage.CHART:
             groups.setdefault(chart_path(placement), []).append(placement)
     return {path: make_rendered_chart(group) for path, group in groups.items()}
@@ -178,7 +221,7 @@ def _facts(
 def _components(
     estate: Estate,
     plan: Plan,
-    placements: Placements,
+    placements: Sequence[Placement],
     charts: Charts,
     values: Mapping[str, ValuesLayout],
     printed: Mapping[str, RenderedChart],
@@ -187,7 +230,7 @@ def _components(
     """Every component.yaml, with the files of its parameters."""
     shared = plan.layout == "shared"
     found = []
-    for placement in placements.kept:
+    for placement in placements:
         of_environment = facts[placement.environment.name]
         content = _content(estate, placement, charts, values, printed, of_environment, shared=shared)
         if content is not None:
@@ -209,12 +252,11 @@ def _content(
     *,
     shared: bool,
 ) -> Content | None:
-    release, environment = placement.release, placement.environment.name
+    environment = placement.environment.name
     options = sync_options(placement, facts)
     if placement.carriage is Carriage.CHART:
-        copy = charts.copies[release.chart_path or ""]
         value_files = values[placement.folder].value_files[environment]
-        return Content(copy, value_files, make_parameters(estate.root, placement), options)
+        return Content(charts.of(placement), value_files, make_parameters(estate.root, placement), options)
     chart = printed[chart_path(placement)]
     if environment not in chart.environments and not placement.parked:
         return None  # hooks that run at deletion only: an Application of nothing helps nobody
@@ -235,7 +277,7 @@ def _applications(
 ) -> Piece:
     """What makes the Applications of one environment."""
     if plan.layout == "kustomize":
-        return make_kustomize_appsets(name, deployed, facts, plan)
+        return make_kustomize_appsets(name, placements.in_environment(name), facts, plan)
     if plan.layout == "plugin":
         away = [r for r in estate.in_environment(name) if r.deployed and (name, r.id) in placements.left_out]
         return make_layers(name, deployed, away, facts, estate, plan)
@@ -259,22 +301,5 @@ def _surroundings(name: str, estate: Estate, plan: Plan, placements: Placements,
 
 def _real_secrets(estate: Estate) -> set[str]:
     """Texts inside decrypted layers that their placeholders hide: none of them may be in the tree."""
-    found: set[str] = set()
-    for release in estate.releases:
-        for layer in release.values:
-            if layer.secret_text is None:
-                continue
-            try:
-                texts = set(_texts(load_yaml(layer.secret_text)))
-            except YamlError:
-                texts = {line.strip() for line in layer.secret_text.splitlines()}
-            found |= {text for text in texts if not re.search(re.escape(text), layer.text)}
-    return found
-
-
-def _texts(value: JsonValue) -> list[str]:
-    if isinstance(value, dict):
-        return [text for item in value.values() for text in _texts(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
-    return [value] if isinstance(value, str) and value.strip() else []
+    layers = (layer for release in estate.releases for layer in release.values)
+    return {text for la in layers if la.secret_text is not None for text in decrypted_texts(la.secret_text, la.text)}

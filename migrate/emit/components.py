@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from migrate.doors.yaml import dump_yaml
 from migrate.emit.charts import ChartCopy
+from migrate.emit.differences import ignored_differences
 from migrate.emit.facts import EnvironmentFacts, applied_manifests
 from migrate.emit.parameters import Parameters
 from migrate.emit.pieces import Piece, text_piece
@@ -72,7 +73,7 @@ def component_document(placement: Placement, content: Content) -> JsonObject:
         "parameters": list(content.parameters.parameters),
         "fileParameters": list(content.parameters.file_parameters),
         "syncOptions": list(content.sync_options),
-        "ignoreDifferences": list(plan.ignore_differences),
+        "ignoreDifferences": list(ignored_differences(placement)),
         "source": {"helmfile": str(release.source), "release": release.id},
         "cluster": placement.cluster,
         "skipTests": False,

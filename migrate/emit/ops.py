@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from migrate.emit.appsets import ARGOCD_NAMESPACE
+from migrate.emit.differences import difference_settings
 from migrate.emit.facts import applied_manifests
 from migrate.emit.health import health_settings
 from migrate.emit.pieces import Piece, join_pieces, yaml_piece
@@ -26,11 +27,13 @@ def make_ops(environment: str, placements: Sequence[Placement], plan: Plan) -> P
     Where the bootstrap installs Argo CD with a chart, the same settings are there as values for it.
     """
     folder = f"environments/{environment}/argocd/ops"
-    kinds = {(m.key.group, m.key.kind) for placement in placements for m in applied_manifests(placement)}
+    manifests = [manifest for placement in placements for manifest in applied_manifests(placement)]
+    kinds = {(manifest.key.group, manifest.key.kind) for manifest in manifests}
     settings: JsonObject = {
         # Objects that Helm made carry the instance label; tracking by it would take them for our own.
         "application.resourceTrackingMethod": "annotation",
         **health_settings(kinds, plan.argocd_version),
+        **difference_settings(manifests, plan.ignore_differences),
     }
     # Read by the ApplicationSet controller when it starts: restart it after a change.
     parameters: JsonObject = {"applicationsetcontroller.enable.progressive.syncs": "true"}

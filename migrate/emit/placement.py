@@ -13,15 +13,17 @@ from enum import StrEnum
 
 from migrate.doors.estate_files import absolute
 from migrate.doors.files import is_file, is_folder
+from migrate.emit.declared import declared_at
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding, Severity
-from migrate.model.manifest import Manifest, ObjectKey, Rendered
+from migrate.model.fleet import ABSENT, PARKED
+from migrate.model.manifest import Drawn, Manifest, ObjectKey, Rendered
 from migrate.model.plan import Disposition, Plan, PlannedEnvironment, ReleasePlan
 
 HOOK_ANNOTATION = "helm.sh/hook"
 
 # Helmfile renders and patches the chart itself for these (rule 12.9), so the chart alone is not what it applies.
-_PATCHING_KEYS = ("jsonPatches", "strategicMergePatches", "transformers", "dependencies", "forceNamespace")
+PATCHING_KEYS = ("jsonPatches", "strategicMergePatches", "transformers", "dependencies", "forceNamespace")
 
 # A release of nothing but these is small enough to be read as manifests, and its Namespaces can then be annotated.
 _NAMESPACE_COMPANIONS = {
@@ -51,6 +53,12 @@ class Carriage(StrEnum):
     """Rendered manifests, so that each Namespace can say that it is never pruned or deleted."""
 
 
+def files_of_values(release: Release) -> set[str]:
+    """Files of the estate that the values of a release come from."""
+    places = (release.source, *(layer.source for layer in release.values), *(flag.source for flag in release.sets))
+    return {place.file for place in places} | {layer.path for layer in release.values}
+
+
 @dataclass(frozen=True)
 class Placement:
     """One release in one environment, with everything that emission needs to know about it."""
@@ -65,6 +73,10 @@ class Placement:
     handover: str = "manual"
     unstable: tuple[ObjectKey, ...] = ()
     """Objects that differ between two renders."""
+    drawn: tuple[Drawn, ...] = ()
+    """Where what differs comes from."""
+    values_key: str = ""
+    """The key that its values lie below: that of its chart inside a wrapper."""
 
     @property
     def name(self) -> str:
@@ -116,10 +128,11 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
     """Every release of every environment of the estate: placed, or left out with a reason."""
     plans = plan.by_id()
     clusters = {environment.name: environment for environment in plan.environments}
+    deploying = {(plan.cluster_type(r.environment), r.id) for r in estate.releases if r.deployed}
     kept: list[Placement] = []
     left_out: dict[tuple[str, str], str] = {}
-    findings = [_bad_environment(name) for name in estate.environments if not is_environment_name(name)]
-    findings += _alike_environments(estate.environments)
+    findings = [_bad_environment(estate, name) for name in estate.environments if not is_environment_name(name)]
+    findings += _alike_environments(estate)
     unmapped: dict[tuple[str, str], list[Release]] = {}
     for release in estate.releases:
         key = (release.environment, release.id)
@@ -131,6 +144,10 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
         if _is_unmapped(release, release_plan, environment):
             unmapped.setdefault((environment.name, release.kube_context), []).append(release)
             left_out[key] = f"no cluster is named for its kube context {release.kube_context}"
+            continue
+        if release_plan is not None and _is_absent(release, release_plan, plan, deploying):
+            kind = plan.cluster_type(release.environment)
+            left_out[key] = f"the component set of the cluster type {kind} does not have it"
             continue
         outcome = _place(estate.root, release, release_plan, environment, rendered.get(key))
         if isinstance(outcome, Finding):
@@ -152,6 +169,13 @@ def place_releases(estate: Estate, plan: Plan, rendered: Mapping[tuple[str, str]
     return Placements(placeable, left_out, tuple(findings))
 
 
+def _is_absent(release: Release, planned: ReleasePlan, plan: Plan, deploying: set[tuple[str, str]]) -> bool:
+    """Whether a release is not of the set of a cluster type; what any environment of the type deploys is of it."""
+    kind = plan.cluster_type(release.environment)
+    lacks = plan.is_curated(release.environment) and (kind, release.id) not in deploying
+    return not release.deployed and planned.elsewhere.get(kind, ABSENT if lacks else PARKED) == ABSENT
+
+
 def is_environment_name(name: str) -> bool:
     """Whether a folder can be called after an environment, and an ApplicationSet after its ``cluster_name``."""
     fits = len(name) <= 200 and _FOLDER_NAME.fullmatch(name) is not None
@@ -163,26 +187,28 @@ def cluster_name(environment: str) -> str:
     return environment.lower().replace("_", "-")
 
 
-def _bad_environment(name: str) -> Finding:
+def _bad_environment(estate: Estate, name: str) -> Finding:
     return Finding(
         "EM009",
         Severity.ERROR,
         f"the environment {name!r} can be no folder and no name in Kubernetes; its ApplicationSet has it in its name",
         "rename it (letters, digits, hyphens and underscores), or convert the others with --environment",
+        declared_at(estate, name),
         environment=name,
     )
 
 
-def _alike_environments(names: tuple[str, ...]) -> list[Finding]:
+def _alike_environments(estate: Estate) -> list[Finding]:
     """Two environments whose ApplicationSets would have one name: on one Argo CD they would overwrite each other."""
     taken: dict[str, str] = {}
-    pairs = [(name, taken.setdefault(cluster_name(name), name)) for name in names]
+    pairs = [(name, taken.setdefault(cluster_name(name), name)) for name in estate.environments]
     return [
         Finding(
             "EM009",
             Severity.ERROR,
             f"the environments {other!r} and {name!r} are both {cluster_name(name)} in names of Kubernetes objects",
             "rename one of them",
+            declared_at(estate, name),
             environment=name,
         )
         for name, other in pairs
@@ -232,7 +258,8 @@ def _place(
         why = (rendered.error if rendered else "") or "it renders nothing"
         return _finding(release, "EM006", f"is carried by its manifests, but {why}", "mend what the message says")
     unstable = tuple(dict.fromkeys(key for key, _ in rendered.unstable)) if rendered else ()
-    return Placement(release, plan, environment, cluster, carriage, manifests, unstable=unstable)
+    drawn = rendered.drawn if rendered else ()
+    return Placement(release, plan, environment, cluster, carriage, manifests, unstable=unstable, drawn=drawn)
 
 
 def _cluster(release: Release, environment: PlannedEnvironment) -> str:
@@ -252,7 +279,7 @@ def carriage_of(release: Release, manifests: tuple[Manifest, ...], *, no_chart: 
     """How a release is carried; a post-renderer is no reason for manifests, since it was not run here either."""
     if release.part_of:
         return Carriage.DEFINITIONS
-    patching = any(key.name in _PATCHING_KEYS and key.value for key in release.keys)
+    patching = any(key.name in PATCHING_KEYS and key.value for key in release.keys)
     if release.json_patches or release.strategic_merge_patches or patching or no_chart:
         return Carriage.PATCHED
     if manifests and all(hook_types(manifest) for manifest in manifests):

@@ -1,4 +1,4 @@
-"""For every secret that a placeholder stands in for: an ExternalSecret that a person may take, and nobody syncs.
+"""For every secret that a placeholder stands in for, or a chart draws: an ExternalSecret that nobody syncs.
 
 Not synced, since nothing here can know whether the store has the keys and how a chart takes a Secret that exists:
 an ExternalSecret that comes up empty would stop a rollout half-way, one over a live Secret would replace it.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from migrate.doors.yaml import dump_yaml
 from migrate.emit.pieces import Piece, join_pieces, text_piece
+from migrate.emit.pinning import Proposal, Store, drawn_proposals
 from migrate.emit.placement import Placement
 from migrate.model.estate import Placeholder
 from migrate.model.json import JsonObject, JsonValue
@@ -28,16 +29,6 @@ _STARTS_WITH_OWNER = {"gcpsecrets", "azurekeyvault"}
 
 
 @dataclass(frozen=True)
-class Store:
-    """Where ExternalSecrets of an environment read from: the one ClusterSecretStore that it renders, if it is one."""
-
-    name: str = _NO_STORE
-    api_version: str = f"{_GROUP}/v1"
-    mount: str = ""
-    """The mount of a Vault's key-value engine, which keys then leave out."""
-
-
-@dataclass(frozen=True)
 class _Wanted:
     """One value: where the chart takes it, and where it comes from."""
 
@@ -49,17 +40,33 @@ class _Wanted:
 
 
 def make_proposals(placements: Sequence[Placement]) -> Piece:
-    """``environments/<env>/secrets/<folder>.yaml`` for every deployed component with placeholders."""
+    """``environments/<env>/secrets/<folder>.yaml`` for every deployed component with placeholders or drawn Secrets."""
     stores: dict[str, Store] = {}
     pieces = []
     for placement in placements:
-        if placement.parked or not placement.release.placeholders:
+        if placement.parked or not (placement.release.placeholders or placement.drawn):
             continue
         name = placement.environment.name
         if name not in stores:
             stores[name] = _store(p for p in placements if p.environment.name == name)
-        pieces.append(_proposal(placement, stores[name]))
+        store = stores[name]
+        found = [_proposal(placement, store)] if placement.release.placeholders else []
+        pieces.append(_piece(placement, [*found, *drawn_proposals(placement, store, store.name != _NO_STORE)]))
     return join_pieces(pieces)
+
+
+def _piece(placement: Placement, proposals: Sequence[Proposal]) -> Piece:
+    """One file of all proposals, a document each."""
+    if not proposals:
+        return Piece()
+    first, *others = proposals
+    text = dump_yaml(first.document)
+    for other in others:
+        comment = "".join(f"# {line}\n" for line in other.comment)
+        text += f"---\n{comment}{dump_yaml(other.document)}"
+    path = f"environments/{placement.environment.name}/{FOLDER}/{placement.folder}.yaml"
+    origins = tuple(dict.fromkeys(origin for proposal in proposals for origin in proposal.origins))
+    return text_piece(path, text, comment=first.comment, origins=origins)
 
 
 def _store(placements: Iterable[Placement]) -> Store:
@@ -70,7 +77,7 @@ def _store(placements: Iterable[Placement]) -> Store:
         if (manifest.key.group, manifest.key.kind) == (_GROUP, "ClusterSecretStore")
     ]
     if len(found) != 1:
-        return Store()
+        return Store(_NO_STORE, f"{_GROUP}/v1")
     document = found[0]
     metadata, provider = document.get("metadata"), _at(document, "spec", "provider", "vault")
     name = metadata.get("name") if isinstance(metadata, dict) else None
@@ -84,7 +91,7 @@ def _at(value: JsonValue, *path: str) -> JsonValue:
     return value
 
 
-def _proposal(placement: Placement, store: Store) -> Piece:
+def _proposal(placement: Placement, store: Store) -> Proposal:
     wanted = tuple(dict.fromkeys(_wanted(placement, p, store) for p in placement.release.placeholders))
     target = f"{placement.name}-secrets"
     data: list[JsonValue] = []
@@ -108,9 +115,8 @@ def _proposal(placement: Placement, store: Store) -> Piece:
         "metadata": {"name": target, "namespace": placement.namespace},
         "spec": spec,
     }
-    path = f"environments/{placement.environment.name}/{FOLDER}/{placement.folder}.yaml"
     sources = tuple(Provenance(0, str(p.source), f"stands in for {_line(p.reference)}") for p in _first(placement))
-    return text_piece(path, dump_yaml(document), comment=_comment(placement, wanted, target, store), origins=sources)
+    return Proposal(tuple(_comment(placement, wanted, target, store)), document, sources)
 
 
 def _first(placement: Placement) -> tuple[Placeholder, ...]:

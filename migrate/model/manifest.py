@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from migrate.model.finding import Finding
-from migrate.model.json import JsonObject
+from migrate.model.json import JsonObject, JsonValue
+from migrate.model.structure import value_at
 
 
 @dataclass(frozen=True, order=True)
@@ -51,6 +52,38 @@ class Manifest:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A field that a chart draws anew in each render, or keeps by asking the cluster, and what would hold it still."""
+
+    key: ObjectKey
+    path: str
+    """Dotted, e.g. ``data.password``; empty: the object itself."""
+    template: str
+    """The template that writes the field, relative to the chart."""
+    line: int
+    calls: tuple[tuple[str, int, str], ...]
+    """``(template, line, function)`` of what draws it; ``lookup`` alone: it is kept, and not drawn."""
+    pins: tuple[str, ...] = ()
+    """Paths of values that, given together, hold it still; tried by a render."""
+    switch: str = ""
+    """The path of the value by which the chart makes no such object, e.g. ``auth.existingSecret``; tried, too."""
+    switch_to: JsonValue = None
+    """What the value was in that render: a Secret's name, or a boolean."""
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it is part of a Secret."""
+        return (self.key.group, self.key.kind) == ("", "Secret")
+
+    def held_by(self, values: JsonObject) -> str:
+        """The value among these that holds it still; empty where none does."""
+        if self.switch and value_at(values, self.switch) not in (None, ""):
+            return self.switch
+        given = [name for name in self.pins if value_at(values, name) not in (None, "")]
+        return ", ".join(given) if given and len(given) == len(self.pins) else ""
+
+
+@dataclass(frozen=True)
 class HelmRequest:
     """One ``helm template``: everything that decides what it gives, so that it can key a cache."""
 
@@ -87,3 +120,5 @@ class Rendered:
     """``(object, dotted path)`` of what differs when rendered twice; an empty path: the object itself."""
     chartified: tuple[str, ...] = ()
     """What helmfile did to the chart's own render, one word a piece: ``jsonPatches``, ``forceNamespace`` …"""
+    drawn: tuple[Drawn, ...] = ()
+    """Where the fields of ``unstable`` come from; only in the renders of a plan, since it takes renders of its own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from migrate.model.json import JsonValue
@@ -30,6 +30,21 @@ def join_path(path: str, step: str | int) -> str:
     if _PLAIN.fullmatch(step):
         return f"{path}.{step}" if path else step
     return f"{path}[{json.dumps(step, ensure_ascii=False)}]"
+
+
+def value_at(value: JsonValue, path: str) -> JsonValue:
+    """What stands at a dotted path of values; None where nothing does."""
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def join_steps(steps: Iterable[str | int]) -> str:
+    """``("spec", "containers", 0)`` as one path."""
+    path = ""
+    for step in steps:
+        path = join_path(path, step)
+    return path
 
 
 def differences(left: Side, right: Side, path: str = "") -> Iterator[tuple[str, Side, Side]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from migrate.model.differences import RESPECT, scaled_workloads
 from migrate.model.estate import Release
 from migrate.model.json import JsonValue
 from migrate.model.manifest import Manifest
@@ -29,12 +30,18 @@ def wanted_sync_options(release: Release, manifests: Iterable[Manifest]) -> tupl
         if is_true(release, key):
             found.append(("Validate=false", f"helmfile's {key}"))
             break
-    big = next((m for m in manifests if len(m.text) > _BIG_OBJECT or m.key.kind == "CustomResourceDefinition"), None)
+    there = tuple(manifests)
+    big = next((m for m in there if len(m.text) > _BIG_OBJECT or m.key.kind == "CustomResourceDefinition"), None)
     if big is not None:
         why = f"{big.key.kind} {big.key.name} is, or may grow, too big for a client-side apply"
         found.append(("ServerSideApply=true", why))
     elif is_true(release, "serverSide"):
         found.append(("ServerSideApply=true", "helmfile's serverSide"))
+    scaled = scaled_workloads(there)
+    if scaled:
+        # Else each sync puts the chart's number back, and the autoscaler starts from there.
+        why = f"{scaled[0].reasons[0].removesuffix(' sets it')} sets the replicas of {scaled[0].kind} {scaled[0].name}"
+        found.append((RESPECT, why))
     return tuple(found)
 
 

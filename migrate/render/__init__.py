@@ -6,6 +6,7 @@
 
 from migrate.render.application import render_application, render_repository, render_targets
 from migrate.render.chart import RenderCache, render_request
+from migrate.render.drawn import with_drawn
 from migrate.render.kept import KeptRenders, text_size
 from migrate.render.recorded import render_recorded
 from migrate.render.release import (
@@ -20,6 +21,7 @@ from migrate.render.release import (
 )
 from migrate.render.scopes import Scopes, defined_scopes
 from migrate.render.values import fold_values
+from migrate.render.wrapped import first_difference, render_wrapped
 
 __all__ = [
     "KeptRenders",
@@ -28,6 +30,7 @@ __all__ = [
     "Scopes",
     "broken_render",
     "defined_scopes",
+    "first_difference",
     "fold_values",
     "release_request",
     "release_values",
@@ -39,6 +42,8 @@ __all__ = [
     "render_request",
     "render_targets",
     "render_unsettled",
+    "render_wrapped",
     "settle_release",
     "text_size",
+    "with_drawn",
 ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from migrate.doors.charts import glob_pattern
 from migrate.doors.estate_files import absolute
 from migrate.doors.helm import HelmError
+from migrate.doors.secret_scan import decrypted_texts, sayable, secrets_among
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding, Severity
 from migrate.model.manifest import HelmRequest, Manifest, Rendered
@@ -17,7 +18,7 @@ from migrate.render.chart import RenderCache, render_request
 from migrate.render.chartified import chartified_by, render_chartified
 from migrate.render.faults import placed
 from migrate.render.namespaces import at_chart, settle_namespaces
-from migrate.render.objects import arranged
+from migrate.render.objects import arranged, object_key, parse_documents
 from migrate.render.scopes import Scopes
 
 
@@ -126,17 +127,33 @@ def render_unsettled(
         request = release_request(
             estate, release, kube_version=kube_version, api_versions=api_versions, secrets=secrets
         )
-        return _part(_rendered(estate, release, request, cache), release)
+        return _with_added(own_part(_rendered(estate, release, request, cache), release), release)
     except HelmError as error:
-        return Rendered(error=placed(error.message, release.chart_path or ""))
+        return Rendered(error=_sayable(error.message, estate, release))
 
 
-def _part(rendered: Rendered, release: Release) -> Rendered:
+def own_part(rendered: Rendered, release: Release) -> Rendered:
     """Of a release whose definitions are apart, its own part; without a digest, since the chart renders more."""
     if not release.part_of and not release.definitions_apart:
         return rendered
     kept = tuple(m for m in rendered.manifests if (m.key.kind == "CustomResourceDefinition") is bool(release.part_of))
     return dataclasses.replace(rendered, manifests=kept, digest="")
+
+
+def _with_added(rendered: Rendered, release: Release) -> Rendered:
+    """The render with the objects that migration.yaml adds; without a digest, since the chart renders less.
+
+    Raises:
+        HelmError: a file of them is no YAML.
+    """
+    if not release.added or rendered.error:
+        return rendered
+    objects = (
+        Manifest(object_key(document), document, text, file.path)
+        for file in release.added
+        for document, text in parse_documents(file.text, file.path)
+    )
+    return dataclasses.replace(rendered, manifests=arranged((*rendered.manifests, *objects)), digest="")
 
 
 def settle_release(rendered: Rendered, release: Release, scopes: Scopes | None) -> Rendered:
@@ -173,7 +190,7 @@ def render_as_helmfile(
         rendered = _rendered(estate, release, request, cache)
         manifests = _shown(arranged(rendered.manifests, hooks=options.hooks), options.show_only)
     except HelmError as error:
-        return Rendered(error=error.message)
+        return Rendered(error=_sayable(error.message, estate, release))
     return _told(dataclasses.replace(rendered, manifests=manifests), release)
 
 
@@ -191,8 +208,18 @@ def _rendered(estate: Estate, release: Release, request: HelmRequest, cache: Ren
     else:
         rendered = render_request(request, cache)
     if rendered.error:
-        return dataclasses.replace(rendered, error=placed(rendered.error, release.chart_path or ""))
+        return dataclasses.replace(rendered, error=_sayable(rendered.error, estate, release))
     return rendered
+
+
+def _sayable(error: str, estate: Estate, release: Release) -> str:
+    """What a person is told: the chart's folder in place of its name, and no secret that the estate knows of."""
+    secrets = {text for text, _ in estate.opened}
+    for layer in release.values:
+        if layer.secret_text is not None:
+            secrets |= decrypted_texts(layer.secret_text, layer.text)
+    secrets |= secrets_among(layer.text for layer in release.values)
+    return placed(sayable(error, secrets), release.chart_path or "")
 
 
 def _shown(manifests: tuple[Manifest, ...], show_only: Sequence[str]) -> tuple[Manifest, ...]:

@@ -1,0 +1,1 @@
+"""Rules over what Argo CD does not compare."""
