@@ -8,20 +8,21 @@ from pathlib import Path
 
 import click
 
-from migrate.cli.decisions import decided_plan
+from migrate.cli.decisions import decided_plan, journal_file
 from migrate.cli.options import Settings, common_options
+from migrate.cli.verdicts import stored_report
 from migrate.cli.work import existing_folder, page, product
-from migrate.commit import commit_layers, layer_status, plan_branches
-from migrate.doors.files import load_verdicts, read_tree
+from migrate.commit import Evidence, commit_layers, layer_status, plan_branches, push_branches
+from migrate.doors.files import read_tree
 from migrate.doors.git import branches_of
+from migrate.doors.live_applications import synced_applications
 from migrate.errors import ExitCode, UsageError
-from migrate.model.json import from_json
 from migrate.model.plan import Plan
 from migrate.model.report import Report
-from migrate.model.tree import FileTree
-from migrate.pipeline import tree_hash
+from migrate.model.tree import FileTree, tree_hash
+from migrate.plan import keep_removed, split_definitions
 from migrate.read import read_estate
-from migrate.report import folded, status_json, status_table
+from migrate.report import folded, status_json, status_markdown, status_table
 
 
 @click.command()
@@ -29,13 +30,15 @@ from migrate.report import folded, status_json, status_table
 @click.option("--base", default=None, metavar="BRANCH", help="Default: the branch that is checked out.")
 @click.option("--independent", is_flag=True, help="Each branch from the skeleton, instead of one on the other.")
 @click.option("--dry-run", is_flag=True, help="Show the branches; make none.")
+@click.option("--push", default=None, metavar="REMOTE", help="Push the branches there, all or none.")
 @common_options("table", "json")
-def commit(settings: Settings, repo: Path, base: str | None, independent: bool, dry_run: bool) -> int:
+def commit(settings: Settings, repo: Path, base: str | None, independent: bool, dry_run: bool, push: str | None) -> int:
     """Commit the tree to --repo, one branch a layer.
 
     A skeleton branch comes first, then one branch a layer, each a reviewable diff.
 
-    The work tree, the index and the stash of the repository are left as they are; nothing is pushed.
+    The work tree, the index and the stash of the repository are left as they are, and its hooks run. Run again, it
+    makes no new commit; where the base moved, the branches are put on it. Nothing is pushed without --push.
 
     \b
     Examples:
@@ -45,6 +48,8 @@ def commit(settings: Settings, repo: Path, base: str | None, independent: bool, 
     tree, plan, report = _converted(settings)
     changes = plan_branches(tree, plan, report=report, stacked=not independent)
     outcome = commit_layers(repo, changes, base=base, dry_run=dry_run)
+    if push and not dry_run:
+        push_branches(repo, push, outcome)
     if settings.output == "json":
         product(
             json.dumps(
@@ -59,25 +64,49 @@ def commit(settings: Settings, repo: Path, base: str | None, independent: bool, 
 
 @click.command()
 @click.option("--repo", type=click.Path(path_type=Path), default=None, metavar="DIR", help="The target repository.")
-@common_options("table", "json")
-def status(settings: Settings, repo: Path | None) -> int:
+@click.option(
+    "--applications",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="ENVIRONMENT.json each: `kubectl -n argocd get applications -o json`; says what is adopted.",
+)
+@common_options("table", "json", "markdown")
+def status(settings: Settings, repo: Path | None, applications: Path | None) -> int:
     """Show the checklist, layer by layer.
 
-    What is planned, converted, verified, committed, fenced and removed.
+    What is planned, converted, verified, committed, fenced, removed and adopted.
 
-    It is computed from what is there: the plan, the tree, the stored verdicts and the branches.
+    It is computed from what is there: the plan, the tree, the stored verdicts, the branches (--repo), the fences in
+    the helmfiles, and the Applications that somebody exported (--applications). No cluster is asked.
 
     \b
-    Example:
+    Examples:
       migrate status helmfiles --repo ../gitops
+      migrate status --output markdown > STATUS.md
     """
-    estate = read_estate(settings.request)
     plan = decided_plan(settings)
+    if journal_file(settings.plan_file).is_file():
+        settings.console.say("a cutover was killed half-way: run it again, and it finishes what it began")
+    there = read_estate(settings.request, with_values=False)
     tree = read_tree(settings.out) if settings.out.is_dir() else None
-    report = _stored_report(settings, tree_hash(tree)) if tree else None
-    branches = branches_of(repo) if repo else ()
-    layers = layer_status(estate, plan, tree, report, branches)
-    product(status_json(layers) if settings.output == "json" else status_table(layers, page(settings)))
+    evidence = Evidence(
+        split_definitions(keep_removed(there, plan, settings.request), plan),
+        there.releases,
+        plan,
+        tree,
+        stored_report(tree_hash(tree)) if tree else None,
+        branches_of(repo) if repo else (),
+        synced_applications(applications) if applications else None,
+    )
+    layers = layer_status(evidence)
+    # Names of state files and facts about them: there is nothing to mask, and the patterns take long to load.
+    match settings.output:
+        case "json":
+            product(status_json(layers), asked=True)
+        case "markdown":
+            product(status_markdown(layers), asked=True)
+        case _:
+            product(status_table(layers, page(settings)), asked=True)
     return int(ExitCode.DONE)
 
 
@@ -87,12 +116,4 @@ def _converted(settings: Settings) -> tuple[FileTree, Plan, Report | None]:
     if plan is None:
         raise UsageError(f"{settings.plan_file} is not there", hint="write it with: migrate plan")
     tree = read_tree(folder)
-    return tree, plan, _stored_report(settings, tree_hash(tree))
-
-
-def _stored_report(settings: Settings, digest: str) -> Report | None:
-    text = load_verdicts(Path(".migrate"), digest)
-    try:
-        return from_json(Report, json.loads(text)) if text else None
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None  # another version wrote it, or it is damaged: as if nobody had verified
+    return tree, plan, stored_report(tree_hash(tree))

@@ -40,6 +40,8 @@ class BranchOutcome:
     message: str
     commit: str = ""
     """Id of the branch's tip; empty in a dry run that would make one, and where there is nothing to commit."""
+    rebased: bool = False
+    """Whether the branch stood on something else before, since what is below it moved."""
 
     def as_json(self) -> dict[str, object]:
         """For ``commit --output json``."""
@@ -49,6 +51,7 @@ class BranchOutcome:
             "parent": self.parent,
             "action": self.action,
             "commit": self.commit,
+            "rebased": self.rebased,
             "releases": list(self.releases),
             "files": {"added": list(self.added), "changed": list(self.changed), "removed": list(self.removed)},
             "message": self.message,
@@ -59,7 +62,8 @@ class BranchOutcome:
         counts = f"+{len(self.added)} ~{len(self.changed)} -{len(self.removed)} files"
         noun = "release" if len(self.releases) == 1 else "releases"
         releases = f", {len(self.releases)} {noun}" if self.releases else ""
-        return f"{self.branch} {_LEFT[self.action]} (on {self.parent}: {counts}{releases})"
+        done = "is rebased" if self.rebased else _LEFT[self.action]
+        return f"{self.branch} {done} (on {self.parent}: {counts}{releases})"
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,35 @@ def commit_layers(
             outcome, tips[change.branch] = _settle(repository, change, parent, gone, dry_run=dry_run)
             outcomes.append(outcome)
     return tuple(outcomes)
+
+
+def commit_change(
+    repo: str | Path, branch: str, layer: str, title: str, files: Mapping[str, str | None], *, dry_run: bool = False
+) -> BranchOutcome:
+    """Put changes to some files of a repository (None: the file goes) on a branch, on top of what is checked out.
+
+    Raises:
+        UsageError, RefusedError: as :func:`commit_layers`.
+    """
+    repository = open_repository(repo)
+    message = f"{title}\n\n{TRAILER}: {layer}\n"
+    texts = {path: text.encode("utf-8") for path, text in files.items() if text is not None}
+    with contextlib.nullcontext() if dry_run else repository.lock():
+        _refuse_uncommitted(repository)
+        start = _base(repository, None)
+        _refuse_foreign_commits(repository, branch, start.commit)
+        gone = tuple(path for path, text in files.items() if text is None and path in start.entries)
+        change = LayerChange(branch, layer, "", message, texts)
+        return _settle(repository, change, start, gone, dry_run=dry_run)[0]
+
+
+def push_branches(repo: str | Path, remote: str, outcomes: tuple[BranchOutcome, ...]) -> None:
+    """Push the branches that were made or kept, all or none.
+
+    Raises:
+        RefusedError: git, the remote or a hook says no.
+    """
+    open_repository(repo).push(remote, [outcome.branch for outcome in outcomes if outcome.commit])
 
 
 def _refuse_uncommitted(repository: GitRepository) -> None:
@@ -234,8 +267,19 @@ def _settle(
     commit = tip.id if action == "keep" and tip else ""
     if action in ("create", "update") and not dry_run:
         commit = _write(repository, change, parent, tip, (tree, objects))
+    stood = tip.parents if tip else ()
     outcome = BranchOutcome(
-        change.branch, change.layer, parent.name, action, added, changed, gone, change.releases, change.message, commit
+        change.branch,
+        change.layer,
+        parent.name,
+        action,
+        added,
+        changed,
+        gone,
+        change.releases,
+        change.message,
+        commit,
+        rebased=action == "update" and stood != ((parent.commit,) if parent.commit else ()),
     )
     if action == "nothing":
         return outcome, parent
@@ -249,7 +293,13 @@ def _action(change: LayerChange, parent: _Tip, tip: Commit | None, tree: str, *,
         return "create"
     expected = (parent.commit,) if parent.commit else ()
     same = parent.settled and tip.parents == expected and tip.tree == tree
-    return "keep" if same and tip.message.strip() == change.message.strip() else "update"
+    return "keep" if same and _says(tip.message, change.message) else "update"
+
+
+def _says(message: str, ours: str) -> bool:
+    """Whether a commit's message holds all lines of ours in order: hooks and trailers may have added some."""
+    lines = iter(line.rstrip() for line in message.splitlines())
+    return all(any(line == wanted.rstrip() for line in lines) for wanted in ours.splitlines() if wanted.strip())
 
 
 def _write(

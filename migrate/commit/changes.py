@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrate.doors.helm import HelmError, parse_values
+from migrate.model.fleet import CONTRACT_FOLDER
 from migrate.model.json import JsonObject
-from migrate.model.plan import Plan
+from migrate.model.plan import Disposition, Plan
 from migrate.model.plugin import application_name
 from migrate.model.report import Report
 from migrate.model.tree import FileTree
@@ -58,6 +59,15 @@ class Component:
         return self.path.endswith(".disabled.yaml")
 
 
+@dataclass(frozen=True)
+class TreeRelease:
+    """A release of one environment that the tree holds, in whatever layout."""
+
+    environment: str
+    release: str
+    parked: bool = False
+
+
 def plan_branches(
     tree: FileTree, plan: Plan, *, report: Report | None = None, stacked: bool = True
 ) -> tuple[LayerChange, ...]:
@@ -78,15 +88,15 @@ def plan_branches(
         (),
         whole,
     )
-    components = tree_components(tree)
-    emitted = {component.release for component in components}
+    held = tree_releases(tree, plan)
+    emitted = {one.release for one in held}
     changes = [skeleton]
     for layer, paths in owned.items():
         if not paths:
             continue
         releases = tuple(r.id for r in plan.releases if r.layer == layer and r.id in emitted)
         parent = changes[-1].branch if stacked else skeleton.branch
-        message = _message(f"Migrate {layer} to Argo CD", layer, _layer_body(layer, releases, components, plan, report))
+        message = _message(f"Migrate {layer} to Argo CD", layer, _layer_body(layer, releases, held, plan, report))
         files = _chosen(tree, paths)
         changes.append(LayerChange(branch_name(layer), layer, parent, message, files, releases, whole))
     return tuple(changes)
@@ -105,7 +115,11 @@ def layer_paths(tree: FileTree, plan: Plan, *, share_charts: bool = False) -> di
     A file that two layers use belongs to the first; a chart to every layer that uses it if ``share_charts``.
     """
     layer_of = {release.id: release.layer for release in plan.releases}
+    folders: dict[str, set[str]] = {}
+    for path in tree.files:
+        folders.setdefault(posixpath.dirname(path), set()).add(path)
     components = tree_components(tree)
+    copies = {chart: set(tree.under(chart).files) for chart in {c.chart for c in components} if chart}
     found: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
     for layer in dict.fromkeys(layer_of.values()):
@@ -113,8 +127,8 @@ def layer_paths(tree: FileTree, plan: Plan, *, share_charts: bool = False) -> di
         own: set[str] = set()
         for component in components:
             if layer_of.get(component.release) == layer:
-                charts |= set(tree.under(component.chart).files) if component.chart else set()
-                own |= {component.path, *_value_folder_files(tree, component)}
+                charts |= copies.get(component.chart, set())
+                own |= {component.path, *_value_folder_files(tree, component, folders)}
         own |= _without_components(tree, plan, layer)
         paths = (own - taken) | (charts if share_charts else charts - taken)
         taken |= paths
@@ -132,6 +146,30 @@ def _without_components(tree: FileTree, plan: Plan, layer: str) -> set[str]:
     members = [release for release in plan.releases if release.layer == layer]
     folders = [f"argocd/{release.project.value}/{release.component.value}" for release in members]
     return {path for folder in folders for path in tree.under(folder).files}
+
+
+def tree_releases(tree: FileTree, plan: Plan) -> tuple[TreeRelease, ...]:
+    """What the tree holds, in any layout: component files, folders of resources, Applications of a whole layer."""
+    found: dict[TreeRelease, None] = {}
+    environments = [environment.name for environment in plan.environments]
+    of_type: dict[str, list[str]] = {"_shared": [name for name in environments if not plan.is_curated(name)]}
+    for name in environments:
+        of_type.setdefault(plan.cluster_type(name), []).append(name)
+    for one in tree_components(tree):
+        names = of_type.get(one.environment, [one.environment])
+        found |= {TreeRelease(name, one.release, one.parked): None for name in names}
+    for release in plan.releases:
+        if release.disposition is not Disposition.COMPONENT:
+            continue
+        folder = f"argocd/{release.project.value}/{release.component.value}"
+        file = f"argocd/apps/{application_name(release.layer)}.yaml"
+        for name in environments:
+            if f"{folder}/envs-disabled/{name}/kustomization.yaml" in tree.files:
+                found[TreeRelease(name, release.id, parked=True)] = None
+            by_layer = f"environments/{name}/{file}" in tree.files
+            if f"{folder}/envs/{name}/kustomization.yaml" in tree.files or by_layer:
+                found[TreeRelease(name, release.id)] = None
+    return tuple(found)
 
 
 def tree_components(tree: FileTree) -> tuple[Component, ...]:
@@ -163,12 +201,12 @@ def _component(path: str, data: JsonObject) -> Component:
     )
 
 
-def _value_folder_files(tree: FileTree, component: Component) -> set[str]:
+def _value_folder_files(tree: FileTree, component: Component, folders: Mapping[str, set[str]]) -> set[str]:
     """The value files a component reads, and the files beside them: they were written for the same release."""
-    folders = {
-        posixpath.dirname(path) for source in component.sources for path in _filled(source, tree) if path in tree.files
-    }
-    return {path for folder in folders for path in tree.under(folder).files if posixpath.dirname(path) == folder}
+    read = {path for source in component.sources for path in _filled(source, tree) if path in tree.files}
+    # All layers read the fleet contract, so it comes with the skeleton.
+    own = {folder for folder in map(posixpath.dirname, read) if not folder.endswith(f"/{CONTRACT_FOLDER}")}
+    return {path for folder in own for path in folders[folder]}
 
 
 def _filled(source: str, tree: FileTree) -> set[str]:
@@ -198,13 +236,13 @@ def _skeleton_body(plan: Plan) -> list[str]:
 
 
 def _layer_body(
-    layer: str, releases: tuple[str, ...], components: tuple[Component, ...], plan: Plan, report: Report | None
+    layer: str, releases: tuple[str, ...], held: tuple[TreeRelease, ...], plan: Plan, report: Report | None
 ) -> list[str]:
     planned = plan.by_id()
     lines = [f"{len(releases)} releases become components:", ""]
     for release in releases:
-        where = [c.environment for c in components if c.release == release and not c.parked]
-        parked = [c.environment for c in components if c.release == release and c.parked]
+        where = [one.environment for one in held if one.release == release and not one.parked]
+        parked = [one.environment for one in held if one.release == release and one.parked]
         text = f"- {release} -> {planned[release].path.value} ({', '.join(where) or 'no environment'})"
         lines.append(text + (f", parked in {', '.join(parked)}" if parked else ""))
     return [*lines, "", _verdicts(layer, set(releases), report)]

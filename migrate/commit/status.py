@@ -1,18 +1,18 @@
-"""The checklist of a migration, computed from what is there: estate, plan, tree, stored verdicts and branches."""
+"""The checklist of a migration, computed from what is there: estate, plan, tree, verdicts, branches, fences, syncs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from migrate.commit.changes import SKELETON, layer_paths, tree_components
+from migrate.commit.changes import SKELETON, layer_paths, tree_releases
+from migrate.commit.gate import PROVEN
 from migrate.doors.git import BranchState, blob_id
-from migrate.model.estate import Estate
+from migrate.model.estate import Estate, Release
+from migrate.model.fence import is_fenced
 from migrate.model.plan import Disposition, Plan
-from migrate.model.plugin import application_name
-from migrate.model.report import Report, Verdict
+from migrate.model.report import Report
 from migrate.model.tree import FileTree
-
-_PROVEN = (Verdict.EQUAL, Verdict.EXPLAINED)
 
 
 @dataclass(frozen=True)
@@ -32,29 +32,51 @@ class LayerStatus:
     fenced: bool
     """Every release is fenced in the helmfiles, or removed from them."""
     removed: bool
+    """Every release is gone from the helmfiles, and the plan says that cut-over took it out."""
+    adopted: bool | None = None
+    """Every Application of it had a full sync and is synced; None where nobody showed the Applications."""
 
 
-def layer_status(
-    estate: Estate,
-    plan: Plan | None,
-    tree: FileTree | None,
-    report: Report | None,
-    branches: tuple[BranchState, ...] = (),
-) -> tuple[LayerStatus, ...]:
+@dataclass(frozen=True)
+class Evidence:
+    """What the checklist rests on."""
+
+    estate: Estate
+    """With what cut-over removed."""
+    there: tuple[Release, ...] = ()
+    """The releases that the helmfiles hold, fences included."""
+    plan: Plan | None = None
+    tree: FileTree | None = None
+    report: Report | None = None
+    branches: tuple[BranchState, ...] = ()
+    synced: Mapping[tuple[str, str], bool] | None = None
+    """``(environment, Application)`` → whether a full sync of it succeeded and it is synced."""
+
+
+def layer_status(evidence: Evidence) -> tuple[LayerStatus, ...]:
     """One row a layer, in the estate's order; layers that only the plan still knows come last."""
+    estate, plan, tree = evidence.estate, evidence.plan, evidence.tree
     planned_layers = dict.fromkeys(release.layer for release in plan.releases) if plan else {}
     names = dict.fromkeys((*(layer.name for layer in estate.layers), *planned_layers))
-    return tuple(_status(name, estate, plan, tree, report, branches) for name in names)
+    both = plan is not None and tree is not None
+    paths = layer_paths(tree, plan) if plan and tree and evidence.branches else {}
+    deployed = (
+        {(one.environment, one.release) for one in tree_releases(tree, plan) if not one.parked}
+        if plan and tree
+        else set()
+    )
+    fenced = {(r.environment, r.id): is_fenced(r) for r in evidence.there}
+    return tuple(_status(name, evidence, paths, deployed if both else None, fenced) for name in names)
 
 
 def _status(
     layer: str,
-    estate: Estate,
-    plan: Plan | None,
-    tree: FileTree | None,
-    report: Report | None,
-    branches: tuple[BranchState, ...],
+    evidence: Evidence,
+    paths: Mapping[str, tuple[str, ...]],
+    deployed: set[tuple[str, str]] | None,
+    fences: Mapping[tuple[str, str], bool],
 ) -> LayerStatus:
+    estate, plan, report = evidence.estate, evidence.plan, evidence.report
     in_estate = dict.fromkeys(release.id for release in estate.releases if release.layer == layer)
     in_plan = {release.id: release for release in plan.releases if release.layer == layer} if plan else {}
     releases = dict.fromkeys((*in_estate, *in_plan))
@@ -62,17 +84,22 @@ def _status(
     if plan is not None:
         planned = planned and not any(q.must_ask and q.layer == layer for q in plan.questions)
     wanted = _wanted(layer, estate, plan)
-    converted = planned and tree is not None and wanted <= _components(tree, plan)
-    states = [in_plan[identity].state if identity in in_plan else "" for identity in releases]
+    converted = planned and deployed is not None and wanted <= deployed
+    # Definitions that stand apart are no release of the helmfiles: they are fenced with the one that they belong to.
+    owners = dict.fromkeys(plan.owner_of(identity) if plan else identity for identity in releases)
+    there = {identity for _, identity in fences}
+    gone = {i for i in owners if i not in there and i in in_plan and in_plan[i].state == "removed"}
+    kept = {i for i in owners if i in there and all(held for (_, one), held in fences.items() if one == i)}
     return LayerStatus(
         layer,
         len(releases),
         planned,
         converted,
         converted and report is not None and _proven(wanted, report),
-        converted and plan is not None and tree is not None and _committed(layer, tree, plan, branches),
-        bool(states) and all(state in ("fenced", "removed") for state in states),
-        bool(states) and all(state == "removed" for state in states),
+        converted and _committed(paths.get(layer, ()), evidence),
+        bool(owners) and all(identity in gone or identity in kept for identity in owners),
+        bool(owners) and all(identity in gone for identity in owners),
+        _adopted(wanted, plan, report, evidence.synced),
     )
 
 
@@ -89,31 +116,28 @@ def _wanted(layer: str, estate: Estate, plan: Plan | None) -> set[tuple[str, str
     }
 
 
-def _components(tree: FileTree, plan: Plan | None) -> set[tuple[str, str]]:
-    """(environment, release id) of what the tree deploys, in any layout."""
-    found: set[tuple[str, str]] = set()
-    planned = plan.environments if plan else ()
-    shared: dict[str, list[str]] = {"_shared": [environment.name for environment in planned]}
-    for environment in planned:
-        shared.setdefault(environment.cluster_type or environment.name, []).append(environment.name)
-    for one in tree_components(tree):
-        if not one.parked:
-            found |= {(name, one.release) for name in shared.get(one.environment, [one.environment])}
-    for release in plan.releases if plan else ():
-        folder = f"argocd/{release.project.value}/{release.component.value}/envs"
-        found |= {(e.name, release.id) for e in planned if f"{folder}/{e.name}/kustomization.yaml" in tree.files}
-        file = f"argocd/apps/{application_name(release.layer)}.yaml"
-        found |= {(e.name, release.id) for e in planned if f"environments/{e.name}/{file}" in tree.files}
-    return found
-
-
 def _proven(wanted: set[tuple[str, str]], report: Report) -> bool:
-    return wanted <= {(row.environment, row.id) for row in report.releases if row.verdict in _PROVEN}
+    return wanted <= {(row.environment, row.id) for row in report.releases if row.verdict in PROVEN}
 
 
-def _committed(layer: str, tree: FileTree, plan: Plan, branches: tuple[BranchState, ...]) -> bool:
-    paths = layer_paths(tree, plan).get(layer, ())
-    if not paths:
-        return any(branch.layer == SKELETON for branch in branches)
-    wanted = {path: blob_id(tree.files[path]) for path in paths}
-    return any(all(branch.files.get(path) == identity for path, identity in wanted.items()) for branch in branches)
+def _committed(paths: tuple[str, ...], evidence: Evidence) -> bool:
+    if not paths or evidence.tree is None:
+        return any(branch.layer == SKELETON for branch in evidence.branches)
+    wanted = {path: blob_id(evidence.tree.files[path]) for path in paths}
+    return any(
+        all(branch.files.get(path) == identity for path, identity in wanted.items()) for branch in evidence.branches
+    )
+
+
+def _adopted(
+    wanted: set[tuple[str, str]],
+    plan: Plan | None,
+    report: Report | None,
+    synced: Mapping[tuple[str, str], bool] | None,
+) -> bool | None:
+    """Applications are called as the report calls them; where there is none, as the plan does."""
+    if synced is None or plan is None:
+        return None
+    names = {release.id: release.component.value for release in plan.releases}
+    named = {(row.environment, row.id): row.application for row in report.releases if row.application} if report else {}
+    return all(synced.get((e, named.get((e, identity), names.get(identity, ""))), False) for e, identity in wanted)

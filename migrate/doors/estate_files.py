@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from migrate.doors.charts import glob_pattern
@@ -40,14 +40,28 @@ class EstateFiles:
     """Files below ``root`` and ``allowed``; what was read or listed once is kept.
 
     ``trusted``: a person lets the estate run programs, so its templates may also take their time.
+    ``overlay``: root-relative path → the text that stands in for a file, None for one that counts as gone.
     """
 
-    def __init__(self, root: str, allowed: Iterable[str] = (), *, trusted: bool = False) -> None:
+    def __init__(
+        self,
+        root: str,
+        allowed: Iterable[str] = (),
+        *,
+        trusted: bool = False,
+        overlay: Mapping[str, str | None] | None = None,
+    ) -> None:
         self.root = os.path.abspath(root)
         self._allowed = tuple(os.path.realpath(folder) for folder in (root, *allowed))
         self._texts: dict[str, str] = {}
         self._checked: set[str] = set()
         self._kinds: dict[str, str] = {}
+        for path, text in (overlay or {}).items():
+            place = absolute(path, self.root)
+            self._kinds[place] = "" if text is None else "file"
+            if text is not None:
+                self._texts[place] = text
+        self._gone = frozenset(path for path, kind in self._kinds.items() if not kind)
         self._globs: dict[str, tuple[str, ...]] = {}
         self._bytes = 0
         self.allowance = Allowance(trusted=trusted)
@@ -60,6 +74,8 @@ class EstateFiles:
             OutsideError: the path is not allowed.
             FileFaultError: not there, a folder, or not UTF-8.
         """
+        if path in self._gone:
+            raise FileFaultError(f"{self.shown(path)}: No such file or directory")
         if path not in self._texts:
             self.check(path)
             try:
@@ -137,7 +153,8 @@ class EstateFiles:
         """
         if pattern not in self._globs:
             if _has_wildcard(pattern):
-                self._globs[pattern] = tuple(sorted(self._expanded(pattern), key=os.fsencode))
+                found = (path for path in self._expanded(pattern) if path not in self._gone)
+                self._globs[pattern] = tuple(sorted(found, key=os.fsencode))
             else:
                 self._globs[pattern] = (pattern,) if self.exists(pattern) else ()
         return self._globs[pattern]

@@ -1,7 +1,8 @@
 """The door to git: reads a repository and adds branches to it, beside the work tree, the index and the stash.
 
-Commits are made from objects alone (blobs, trees, ``commit-tree``): nothing is checked out, no hook runs, nothing is
-pushed. Author, signature and date are git's own business, from the person's configuration.
+Commits are made from objects alone (blobs, trees, ``commit-tree``). Where the repository has hooks for a commit, they
+run in a work tree and on an index of our own. Author, signature, date and trailers are git's own business, from the
+person's configuration; nothing is pushed unless :meth:`GitRepository.push` is called.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from migrate.errors import MigrateError, RefusedError, UsageError
 
 _FILE_MODE = "100644"
 _TREE_MODE = "40000"
+_COMMIT_HOOKS = ("pre-commit", "prepare-commit-msg", "commit-msg")
 _TRAILER = re.compile(r"^Migrate-Layer: (.+)$", re.MULTILINE)
 
 
@@ -140,6 +143,10 @@ class GitRepository:
                 raise _explained(arguments, str(error.stderr)) from error
         return str(answer)
 
+    def stay_offline(self) -> None:
+        """From now on git gets nothing from elsewhere, not even what a partial clone lacks."""
+        self._repository.git.update_environment(GIT_ALLOW_PROTOCOL="none", GIT_NO_LAZY_FETCH="1")
+
     def commit(self, name: str) -> Commit | None:
         """The commit that a branch, tag or id names; None if there is none."""
         try:
@@ -216,14 +223,67 @@ class GitRepository:
         return identity
 
     def write_commit(self, tree: str, parent: str | None, message: str) -> str:
-        """Make a commit, signed where the person's configuration says so; its id.
+        """Make a commit, past the repository's hooks, signed where the person's configuration says so; its id.
 
         Raises:
-            RefusedError: git does not know who commits.
+            RefusedError: git does not know who commits, or a hook says no.
         """
+        if self._has_trailers():
+            message = self.run("interpret-trailers", text=message)
+        hooks = self._hooks()
+        if hooks:
+            with tempfile.TemporaryDirectory(prefix="migrate-commit-") as place:
+                message = self._past_hooks(hooks, tree, message, Path(place).resolve())
         sign = self.run("config", "--type=bool", "--default=false", "--get", "commit.gpgsign").strip() == "true"
         parents = ["-p", parent] if parent else []
         return self.run("commit-tree", tree, *parents, *(["-S"] if sign else []), "-F", "-", text=message).strip()
+
+    def _has_trailers(self) -> bool:
+        listed = self.run("config", "--list", "--name-only")
+        return any(line.startswith("trailer.") for line in listed.splitlines())
+
+    def _hooks(self) -> tuple[str, ...]:
+        """The hooks for a commit that the repository has, in the order in which git runs them."""
+        place = self.run("rev-parse", "--git-path", "hooks").strip()
+        folder = Path(self._repository.git.working_dir or self._repository.git_dir) / place
+        found = (folder / name for name in _COMMIT_HOOKS)
+        return tuple(path.name for path in found if path.is_file() and os.access(path, os.X_OK))
+
+    def _past_hooks(self, hooks: tuple[str, ...], tree: str, message: str, place: Path) -> str:
+        """The message as the hooks leave it; they see the commit's files, never those of the person.
+
+        Raises:
+            RefusedError: a hook says no, or changes files.
+        """
+        files, note = place / "tree", place / "COMMIT_EDITMSG"
+        files.mkdir()
+        note.write_text(message, encoding="utf-8")
+        own = {"GIT_WORK_TREE": str(files), "GIT_INDEX_FILE": str(place / "index")}
+        with self._repository.git.custom_environment(**own):
+            self.run("read-tree", tree)
+            self.run("-C", str(files), "checkout-index", "--all")
+            for name in hooks:
+                given = {"pre-commit": (), "prepare-commit-msg": (str(note), "message")}.get(name, (str(note),))
+                try:
+                    self.run("-C", str(files), "hook", "run", name, *(("--", *given) if given else ()))
+                except MigrateError as error:
+                    said = error.message.partition("failed: ")[2] or error.message
+                    hint = "mend what it names in the helmfiles or migration.yaml, or the hook; nothing was committed"
+                    raise RefusedError(f"the hook {name} refused the commit: {said}", hint=hint) from error
+            if self.run("write-tree").strip() != tree:
+                hint = "let it leave emitted files alone: what is committed must be what was verified"
+                raise RefusedError("the hook pre-commit changed files", hint=hint)
+        return note.read_text(encoding="utf-8")
+
+    def push(self, remote: str, branches: Iterable[str]) -> None:
+        """Push branches, all or none; one that somebody else moved in the remote is not overwritten.
+
+        Raises:
+            RefusedError: git, the remote or a hook says no.
+        """
+        names = [f"refs/heads/{name}:refs/heads/{name}" for name in branches]
+        if names:
+            self.run("push", "--quiet", "--atomic", "--force-with-lease", remote, *names)
 
     def move_branch(self, name: str, commit: str, before: str | None) -> None:
         """Point a branch at a commit, if it still is where it was seen.

@@ -48,6 +48,8 @@ class ReadRequest:
     helmfile_version: int | None = None
     """0 or 1; None: guessed from the files (rule 17.1)."""
     helmfile_binary: str | None = None
+    overlay: Mapping[str, str | None] = field(default_factory=dict)
+    """Root-relative path → the text to read instead of the file's, None for a file that is to count as gone."""
 
 
 UNREAD = "values that cannot be read"
@@ -65,6 +67,8 @@ class ValuesKind(StrEnum):
     """A mapping written into the state file."""
     SECRET = "secret"  # noqa: S105 - the name of a kind
     """A ``secrets:`` file; see ``Placeholder``."""
+    POLICY = "policy"
+    """What migration.yaml's image policy asks of the chart's own keys; no helmfile has it."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,15 @@ class SetValue:
     """The flag's text after ``name=``, escaped as helmfile escapes it; for ``--set-file`` a root-relative path."""
     source: SourceLocation
     placeholders: tuple[Placeholder, ...] = ()
+
+
+@dataclass(frozen=True)
+class AddedFile:
+    """A file of the estate whose objects migration.yaml adds to a release; a ``{{`` in it is text."""
+
+    path: str
+    """Root-relative."""
+    text: str
 
 
 @dataclass(frozen=True)
@@ -162,6 +175,8 @@ class Release:
     """Of the definitions that the plan splits off a release: the name of that release, which Helm renders them by."""
     definitions_apart: bool = False
     """Whether the plan makes a release of its own of its CustomResourceDefinitions."""
+    added: tuple[AddedFile, ...] = ()
+    """What migration.yaml adds beside the chart, which helmfile does not know."""
     opaque: tuple[str, ...] = ()
     """Reasons why what Helm applies may not be what the chart renders (postRenderer, transformers, kubectlApply …)."""
 

@@ -79,3 +79,5 @@ class StateFiles:
     """Absolute path that the paths of releases and findings are relative to."""
     files: tuple[StateFile, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+    opened: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """The texts of secrets that were read, each with its file: none may be told."""

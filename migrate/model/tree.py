@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -63,3 +64,12 @@ class FileTree:
         """The files below ``folder``, paths kept."""
         prefix = folder.rstrip("/") + "/"
         return FileTree({path: self.files[path] for path in self.paths() if path.startswith(prefix)})
+
+
+def tree_hash(tree: FileTree) -> str:
+    """SHA-256 over all paths and contents, in order: what a stored verdict is keyed by."""
+    digest = hashlib.sha256()
+    for path in tree.paths():
+        digest.update(f"{path}\0{len(tree.files[path])}\0".encode())
+        digest.update(tree.files[path])
+    return digest.hexdigest()

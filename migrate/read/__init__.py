@@ -78,7 +78,7 @@ def read_states(request: ReadRequest, wanted: Wanted) -> StateFiles:
         visited = Visit(path, layer_name(path), passed, selectors, single)
         found += walk(session, visited, lambda s, v, state: state_file(s, v, state, wanted)) or ()
     tell_unstable(session)
-    return StateFiles(files.root, tuple(found), sort_findings(tuple(session.findings)))
+    return StateFiles(files.root, tuple(found), sort_findings(tuple(session.findings)), tuple(sorted(session.opened)))
 
 
 def _state_files(request: ReadRequest) -> EstateFiles:
@@ -154,7 +154,7 @@ def _files(request: ReadRequest) -> EstateFiles:
     named = [absolute(path).rpartition("/")[0] for path in request.state_values_files]
     secrets = [request.secrets_dir] if request.secrets_dir else []
     allowed = (*request.allow_paths, *named, *secrets, *request.chart_map.values())
-    return EstateFiles(estate_root(request.path), allowed, trusted=request.allow_exec)
+    return EstateFiles(estate_root(request.path), allowed, trusted=request.allow_exec, overlay=request.overlay)
 
 
 def _templates(request: ReadRequest, files: EstateFiles) -> HelmfileTemplates:

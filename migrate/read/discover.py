@@ -24,6 +24,8 @@ def discover(files: EstateFiles, path: str) -> tuple[str, ...]:
     if files.is_file(found):
         return (found,)
     if not files.is_dir(found):
+        if _was_emptied(files, found):
+            return ()
         raise EstateError(f"there is no estate at {path}", hint="give a helmfile, or a folder of helmfiles")
     entries = [f"{found}/{name}" for name in _ENTRY_FILES if files.is_file(f"{found}/{name}")]
     folder = f"{found}/helmfile.d"
@@ -38,6 +40,16 @@ def discover(files: EstateFiles, path: str) -> tuple[str, ...]:
     if not state_files and not files.is_file(f"{files.root}/{PLAN_FILE}"):
         raise EstateError(f"{path} holds no helmfile", hint="state files end in .yaml, .yml or .yaml.gotmpl")
     return state_files
+
+
+def _was_emptied(files: EstateFiles, folder: str) -> bool:
+    """Whether our plan says that this folder's helmfiles were removed: git keeps no empty folder."""
+    plan = f"{files.root}/{PLAN_FILE}"
+    if not files.is_file(plan):
+        return False
+    text = files.read(plan)
+    named = re.search(r"(?m)^estate: *[\"']?([^\"'\s]+)", text)
+    return named is not None and absolute(named[1], files.root) == folder and "    state: removed\n" in text
 
 
 def scan(files: EstateFiles, folder: str) -> tuple[str, ...]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from migrate.commit import BranchOutcome, commit_layers, layer_status, plan_branches
+from migrate.commit import BranchOutcome, Evidence, commit_layers, layer_status, plan_branches
 from migrate.doors.files import read_tree, seal_tree
 from migrate.doors.git import branches_of, open_repository
 from migrate.errors import RefusedError, UsageError
-from migrate.model.estate import Estate, Layer, Release
+from migrate.model.estate import Estate, Layer, Release, ReleaseKey
+from migrate.model.fence import EVENTS
 from migrate.model.finding import SourceLocation
+from migrate.model.json import JsonObject
 from migrate.model.plan import Decision, DecisionSource, Disposition, Plan, PlannedEnvironment, ReleasePlan
 from migrate.model.report import ReleaseVerdict, Report, Verdict
 from migrate.model.tree import FileTree
@@ -351,24 +354,45 @@ def test_status_is_computed_from_what_is_there(target: Path) -> None:
         ReleaseVerdict("dev", i, i, Verdict.DIFFERENT if i == "apps/api" else Verdict.EQUAL, layer=layer)
         for i, layer in LAYERS.items()
     )
-    before = layer_status(estate(), None, None, None, branches_of(target))
+    before = layer_status(Evidence(estate(), branches=branches_of(target)))
     assert [(s.layer, s.releases, s.planned, s.converted) for s in before] == [
         ("12-crds", 1, False, False), ("15-secrets", 1, False, False), ("50-services", 2, False, False),
     ]  # fmt: skip
     run(target, tree)
-    after = {s.layer: s for s in layer_status(estate(), planned(), tree, Report(rows), branches_of(target))}
+    after = {s.layer: s for s in layer_status(evidence(tree, Report(rows), target))}
     assert (after["12-crds"].verified, after["12-crds"].committed) == (True, True)
     assert (after["50-services"].verified, after["50-services"].committed) == (False, True)
     newer = emitted(**{"sources/values/dev/apps/web/10-values.yaml": b"of: new\n"})
-    stale = {s.layer: s.committed for s in layer_status(estate(), planned(), newer, None, branches_of(target))}
+    stale = {s.layer: s.committed for s in layer_status(evidence(newer, None, target))}
     assert stale == {"12-crds": True, "15-secrets": True, "50-services": False}
 
 
-def test_fenced_and_removed_come_from_the_plan() -> None:
-    fenced = layer_status(estate(), planned(state="fenced"), emitted(), None)
-    assert {(s.fenced, s.removed) for s in fenced} == {(True, False)}
-    removed = layer_status(estate(), planned(state="removed"), emitted(), None)
-    assert {(s.fenced, s.removed) for s in removed} == {(True, True)}
+def evidence(tree: FileTree, report: Report | None, target: Path) -> Evidence:
+    return Evidence(estate(), estate().releases, planned(), tree, report, branches_of(target))
+
+
+def test_what_is_fenced_and_removed_is_seen_in_the_helmfiles_not_believed() -> None:
+    hook: JsonObject = {"events": list(EVENTS), "command": "sh", "args": ["-c", "echo RENDER-ONLY; exit 1"]}
+    key = ReleaseKey("hooks", [hook], SourceLocation("x"))
+    fenced = tuple(replace(release, keys=(key,)) for release in estate().releases)
+
+    def told(there: tuple[Release, ...], state: str) -> set[tuple[bool, bool]]:
+        rows = layer_status(Evidence(estate(), there, planned(state=state), emitted()))
+        return {(row.fenced, row.removed) for row in rows}
+
+    assert told(fenced, "fenced") == {(True, False)}
+    assert told(estate().releases, "fenced") == {(False, False)}
+    assert told((), "removed") == {(True, True)}
+    assert told(fenced, "removed") == {(True, False)}
+    assert told((), "") == {(False, False)}
+
+
+def test_adopted_is_what_a_full_sync_did() -> None:
+    names = [identity.split("/")[1] for identity in LAYERS]
+    synced = {("dev", name): name != "api" for name in names}
+    rows = layer_status(Evidence(estate(), (), planned(), emitted(), synced=synced))
+    assert {row.layer: row.adopted for row in rows} == {"12-crds": True, "15-secrets": True, "50-services": False}
+    assert {row.adopted for row in layer_status(Evidence(estate(), (), planned(), emitted()))} == {None}
 
 
 def test_a_tree_read_back_from_disk_makes_the_same_branches(tmp_path: Path) -> None:
@@ -377,3 +401,13 @@ def test_a_tree_read_back_from_disk_makes_the_same_branches(tmp_path: Path) -> N
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
     assert plan_branches(read_tree(tmp_path), planned()) == plan_branches(tree, planned())
+
+
+def test_the_fleet_contract_belongs_to_no_layer_though_all_read_it() -> None:
+    shared, own = "sources/values/_shared/globals/fleet/base.yaml", "sources/values/dev/infra/crds/10-values.yaml"
+    path = "environments/dev/components/infra/crds/component.yaml"
+    reading = component("infra/crds", "dev").replace("valueFiles:\n", f"valueFiles:\n  - {shared}\n")
+    skeleton, first, *_ = plan_branches(emitted(**{shared: b"global: {}\n", path: reading.encode()}), planned())
+    assert shared in skeleton.files
+    assert shared not in first.files
+    assert own in first.files
