@@ -11,9 +11,9 @@ from migrate.cli.options import Settings, common_options
 from migrate.cli.work import existing_folder, page, product
 from migrate.doors.estate_files import absolute, estate_root
 from migrate.doors.files import load_provenance, read_text, read_tree
-from migrate.emit import nearest, trace
 from migrate.errors import EstateError, ExitCode, UsageError
 from migrate.report import traced_json, traced_text
+from migrate.trace import nearest, trace
 
 
 @click.command()

@@ -7,6 +7,7 @@ from html import escape
 
 from migrate.graph.layout import BOX_HEIGHT, Grid, Item, Route, column_edges, grid_of, heights
 from migrate.model.graph import Edge, ReleaseNode, ShownGraph
+from migrate.model.words import many
 
 _MARGIN, _HEAD, _LANE_HEAD = 28, 64, 34
 _PALETTE = 8
@@ -29,8 +30,11 @@ text { font-family: ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace
 _COLOURS = ("#3b7dd8", "#c2571a", "#2f8f4e", "#a03fb0", "#b08a00", "#0f8a94", "#c43d63", "#6b6f76")
 
 
-def draw_svg(shown: ShownGraph) -> str:
-    """The drawing, the same bytes for the same graph; texts keep their width with any font."""
+def draw_svg(shown: ShownGraph, name: str = "graph") -> str:
+    """The drawing, the same bytes for the same graph; texts keep their width with any font.
+
+    ``name`` tells drawings on one page apart.
+    """
     nodes = {node.id: node for node in shown.graph.nodes}
     numbers = {layer: number for number, layer in enumerate(shown.layers)}
     names = {name: _texts(node, numbers[node.layer]) for name, node in nodes.items()}
@@ -43,7 +47,7 @@ def draw_svg(shown: ShownGraph) -> str:
     legend = _legend(shown, numbers, width, floor + 26)
     height = floor + 26 + 20 * (1 + legend.count("<g "))
     body = [
-        *_head(shown, width, height),
+        *_head(shown, width, height, name),
         *_lanes(grid, edges, shown.steps, floor),
         *_lines(shown, grid, edges, middles),
         *(_box(nodes[i.release], names[i.release], edges[i.column], y, numbers) for i, y in _boxes(middles)),
@@ -68,13 +72,13 @@ def _text(left: float, base: float, text: str, kind: str, letter: float = 0) -> 
     return f'<text x="{left:g}" y="{base:g}" class="{kind}"{fixed}>{escape(text, quote=False)}</text>'
 
 
-def _head(shown: ShownGraph, width: int, height: int) -> list[str]:
+def _head(shown: ShownGraph, width: int, height: int, name: str) -> list[str]:
     counts = _counts(shown)
-    size = f'width="{width}" height="{height}" role="img" aria-labelledby="graph-title graph-desc"'
+    size = f'width="{width}" height="{height}" role="img" aria-labelledby="{name}-title {name}-desc"'
     return [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size}>',
-        f'<title id="graph-title">{escape(shown.title)}</title>',
-        f'<desc id="graph-desc">{escape(_description(shown))}</desc>',
+        f'<title id="{name}-title">{escape(shown.title)}</title>',
+        f'<desc id="{name}-desc">{escape(_description(shown))}</desc>',
         f"<style>\n{_STYLE}</style>",
         f'<rect class="page" width="{width}" height="{height}"/>',
         _text(_MARGIN, 30, shown.title, "head", 9.6),
@@ -83,7 +87,7 @@ def _head(shown: ShownGraph, width: int, height: int) -> list[str]:
 
 
 def _counts(shown: ShownGraph) -> str:
-    text = f"{len(shown.graph.nodes)} releases, {len(shown.graph.edges)} edges"
+    text = f"{many(len(shown.graph.nodes), shown.noun)}, {many(len(shown.graph.edges), 'edge')}"
     return f"{text}, {shown.hidden} not drawn: a longer path implies them" if shown.hidden else text
 
 

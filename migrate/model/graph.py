@@ -102,6 +102,8 @@ class ShownGraph:
     title: str = "What must come before what"
     everything: bool = False
     """All was asked for, however large."""
+    noun: str = "release"
+    """What a box stands for."""
     path: tuple[str, ...] = ()
     """The answer to a question for a path, as release ids; empty where none was asked for or none exists."""
 

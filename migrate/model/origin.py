@@ -1,8 +1,11 @@
-"""Where a line of an emitted tree came from: what ``emit`` traces and ``report`` shows."""
+"""Where a line of an emitted tree came from: what ``trace`` finds and ``report`` shows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+NESTED = "nested below"
+"""In the note of where a text came from, before the key of the wrapper chart that it was put below."""
 
 
 @dataclass(frozen=True)

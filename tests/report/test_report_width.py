@@ -87,7 +87,15 @@ def expansion(environments: tuple[str, ...]) -> Expansion:
 
 
 def status() -> list[SimpleNamespace]:
-    steps = {"planned": True, "converted": True, "verified": True, "committed": True, "fenced": True, "removed": False}
+    steps = {
+        "planned": True,
+        "converted": True,
+        "verified": True,
+        "committed": True,
+        "fenced": True,
+        "removed": False,
+        "adopted": None,
+    }
     return [SimpleNamespace(layer=layer, releases=4, **steps) for layer in LAYERS]
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
+from migrate.doors.secret_scan import scan_text
 from migrate.doors.yaml import YamlError, YamlNode, compose_yaml
-from migrate.emit.secrets import scan_text
 from migrate.model.estate import ValuesKind
-from migrate.model.origin import Origin, Traced
+from migrate.model.origin import NESTED, Origin, Traced
 from migrate.model.tree import FileTree, Provenance
 
 Read = Callable[[str], str | None]
@@ -100,10 +100,23 @@ def _origin(entry: Provenance, line: int, lines: Sequence[str], read: Read, plan
         return Origin(first, "decision", text, file, _line_of_decision(pointer, plan), note=note)
     place = _PLACE.fullmatch(text)
     file, start = (place["file"], int(place["line"])) if place else (text, 0)
-    if not line or (start and note != ValuesKind.INLINE.value):
+    kind, _, nested = note.partition(", ")
+    if not line or (start and kind != ValuesKind.INLINE.value):
         return Origin(first, "estate", text, file, start, note=note)
-    at, exact = _line_in_source(read(file), lines[max(0, first - 1) :], line - max(1, first), start)
+    source, body = read(file), lines[max(0, first - 1) :]
+    if source is not None and nested.startswith(NESTED):
+        source, body = _flush(source), [text.lstrip() for text in body]
+        there = source.splitlines()
+        if not start and there.count(body[line - first]) == 1:
+            # Some entries stay at the root, so that the order may be another.
+            return Origin(first, "estate", text, file, there.index(body[line - first]) + 1, note=note)
+    at, exact = _line_in_source(source, body, line - max(1, first), start)
     return Origin(first, "estate", text, file, at or start, exact, note)
+
+
+def _flush(text: str) -> str:
+    """The text without indentation: what was nested has more of it than its source."""
+    return "\n".join(line.lstrip() for line in text.splitlines())
 
 
 def _line_of_decision(pointer: str, plan: YamlNode | None) -> int:
