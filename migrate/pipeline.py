@@ -10,11 +10,9 @@ third of this flow into units for estates of any size.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -25,7 +23,7 @@ from migrate.emit import emit_tree
 from migrate.expand import expand_tree
 from migrate.graph import build_graph
 from migrate.model.application import Expansion, GeneratedApplication
-from migrate.model.estate import Estate, ReadRequest, Release, ValuesKind, ValuesLayer
+from migrate.model.estate import Estate, ReadRequest, Release
 from migrate.model.finding import Finding, sort_findings
 from migrate.model.graph import ReleaseGraph
 from migrate.model.manifest import Rendered
@@ -33,9 +31,19 @@ from migrate.model.plan import Plan, PlannedEnvironment
 from migrate.model.plugin import application_name
 from migrate.model.report import Report
 from migrate.model.tree import FileTree
-from migrate.plan import propose_plan, split_definitions
+from migrate.model.tree import tree_hash as tree_hash
+from migrate.plan import as_planned, propose_plan
 from migrate.read import read_estate
-from migrate.render import RenderCache, Scopes, broken_render, defined_scopes, render_application, render_release
+from migrate.render import (
+    RenderCache,
+    Scopes,
+    broken_render,
+    defined_scopes,
+    render_application,
+    render_release,
+    with_drawn,
+)
+from migrate.rerender import pinned_renders, renders_with_contract, renders_with_values, wrapper_trial
 from migrate.verify import verify_releases
 
 Task = TypeVar("Task")
@@ -69,7 +77,7 @@ def read_and_render(
     """Read the estate, render every release of every environment, and see what must come before what."""
     watch = Stopwatch()
     with watch.measure("read"), console.progress(f"reading {request.path}", 0):
-        estate = split_definitions(read_estate(request), decided)
+        estate = as_planned(read_estate(request), decided, request)
     environments = known_clusters(estate, decided, clusters)
 
     cache = RenderCache(helm=helm)
@@ -97,7 +105,17 @@ def read_and_render(
             )
             for environment in estate.environments
         }
-        rendered = {(r.environment, r.id): render(r, scopes[r.environment]) for r in estate.releases}
+        rendered = {
+            (r.environment, r.id): with_drawn(
+                estate,
+                r,
+                render(r, scopes[r.environment]),
+                kube_version=r.kube_version or environments[r.environment].kube_version,
+                api_versions=r.api_versions or environments[r.environment].api_versions,
+                cache=cache,
+            )
+            for r in estate.releases
+        }
     with watch.measure("graph"):
         graph, findings = build_graph(estate, rendered)
     broken = tuple(broken_render(r, rendered[r.environment, r.id]) for r in estate.releases if r.deployed)
@@ -122,28 +140,11 @@ def plan_releases(reading: Reading, decided: Plan | None) -> Plan:
 def build_tree(reading: Reading, plan: Plan, *, console: Console, helm: HelmBinary | None = None) -> FileTree:
     """The repository of Argo CD ApplicationSets, in memory."""
     with console.progress("writing the tree", 0):
-        rendered = {**reading.rendered, **(_with_pins(reading, plan, helm) if plan.layout == "kustomize" else {})}
-        return emit_tree(reading.estate, plan, rendered, version=__version__)
-
-
-def _with_pins(reading: Reading, plan: Plan, helm: HelmBinary | None) -> dict[tuple[str, str], Rendered]:
-    """The renders of releases that the plan pins, with the pins: a layout of plain resources has no values for them."""
-    pins = {release.id: release.pins for release in plan.releases if release.pins}
-    cache, found = RenderCache(helm=helm), {}
-    for release in reading.estate.releases:
-        if release.id not in pins or not release.deployed:
-            continue
-        layer = ValuesLayer(ValuesKind.INLINE, "", json.dumps(pins[release.id]), release.source)
-        cluster = reading.clusters[release.environment]
-        found[release.environment, release.id] = render_release(
-            reading.estate,
-            replace(release, values=(*release.values, layer)),
-            kube_version=release.kube_version or cluster.kube_version,
-            api_versions=release.api_versions or cluster.api_versions,
-            scopes=reading.scopes.get(release.environment),
-            cache=cache,
+        rendered = {**reading.rendered, **(pinned_renders(reading, plan, helm) if plan.layout == "kustomize" else {})}
+        again = renders_with_values(reading, plan, helm)
+        return emit_tree(
+            reading.estate, plan, rendered, version=__version__, alike=wrapper_trial(reading, helm), again=again
         )
-    return found
 
 
 def prove(
@@ -158,7 +159,8 @@ def prove(
             expansion, folder, clusters=reading.clusters, plan=plan, scopes=reading.scopes, console=console, jobs=jobs
         )
     with watch.measure("verify"), console.progress("comparing", 0):
-        report = verify_releases(reading.estate, plan, reading.rendered, expansion, right)
+        contracts = renders_with_contract(reading, plan)
+        report = verify_releases(reading.estate, plan, reading.rendered, expansion, right, contracts)
     versions = {name: cluster.kube_version for name, cluster in reading.clusters.items()}
     return with_figures(report, watch.seconds, tree, versions), expansion, right
 
@@ -215,15 +217,6 @@ def source_urls(application: GeneratedApplication) -> set[str]:
 def with_figures(report: Report, timings: Mapping[str, float], tree: FileTree, versions: Mapping[str, str]) -> Report:
     """The report with its timings, the hash of the tree that it judges and the cluster versions it assumed."""
     return Report(report.releases, report.excluded, report.findings, dict(timings), tree_hash(tree), dict(versions))
-
-
-def tree_hash(tree: FileTree) -> str:
-    """SHA-256 over all paths and contents, in order: what a stored verdict is keyed by."""
-    digest = hashlib.sha256()
-    for path in tree.paths():
-        digest.update(f"{path}\0{len(tree.files[path])}\0".encode())
-        digest.update(tree.files[path])
-    return digest.hexdigest()
 
 
 def _each(

@@ -19,11 +19,13 @@ STAGES = {
     "emit",
     "expand",
     "verify",
+    "diff",
     "lint",
     "commit",
     "report",
+    "trace",
 }
-JOINERS = {"pipeline", "proof", "cli", "__main__"}
+JOINERS = {"pipeline", "rerender", "proof", "cli", "__main__"}
 # The one door of each outside thing.
 OWNERS = {
     "helm_python": {"doors/helm.py", "doors/helm_worker.py", "doors/registry.py"},

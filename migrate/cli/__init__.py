@@ -19,7 +19,7 @@ from migrate import __version__
 from migrate.cli.options import make_console
 from migrate.cli.reference import commands_markdown
 from migrate.doors.collector import without_collector
-from migrate.doors.secret_shapes import shown
+from migrate.doors.secret_shapes import shown_trace
 from migrate.errors import ExitCode, MigrateError
 
 __all__ = ["cli", "run"]
@@ -31,16 +31,22 @@ _MODULES = {
     "render": "reading",
     "helmfile": "helmfile",
     "charts": "charts",
+    "images": "images",
     "graph": "graphing",
     "plan": "planning",
     "wizard": "asking",
     "convert": "converting",
     "expand": "converting",
     "verify": "checking",
-    "lint": "checking",
+    "lint": "linting",
+    "diff": "comparing",
+    "upgrade": "comparing",
     "commit": "committing",
+    "cutover": "cutting",
+    "retire": "retiring",
     "status": "committing",
     "why": "tracing",
+    "report": "reporting",
 }
 """Command → the module that holds it, in the order of the work."""
 
@@ -87,15 +93,27 @@ def completion(shell: str) -> None:
         click.echo(kind(cli, {}, "migrate", "_MIGRATE_COMPLETE").source())
 
 
+_SUBJECTS = ("commands", "lint", "findings", "schema", "component", "schema-keys", "component-keys")
+
+
 @click.command(hidden=True)
-@click.argument("subject", type=click.Choice(["commands", "lint", "schema"]), default="commands")
+@click.argument("subject", type=click.Choice(_SUBJECTS), default="commands")
 def reference(subject: str) -> None:
-    """Print a file of docs/reference: commands.md, lint.md, or migration.schema.json."""
+    """Print a file of docs/reference: a page, or the schema of migration.yaml or component.yaml."""
+    from migrate.emit import component_schema
     from migrate.lint import rules_markdown
     from migrate.plan import plan_schema
+    from migrate.report.codes import findings_markdown
+    from migrate.report.schema_keys import keys_markdown
 
-    if subject == "schema":
-        text = json.dumps(plan_schema(), indent=1, ensure_ascii=False) + "\n"
+    schema = component_schema() if subject.startswith("component") else plan_schema()
+    if subject.endswith("-keys"):
+        file = "component.schema.json" if subject.startswith("component") else "migration.schema.json"
+        text = keys_markdown(schema, file)
+    elif subject in ("schema", "component"):
+        text = json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
+    elif subject == "findings":
+        text = findings_markdown()
     else:
         text = rules_markdown() if subject == "lint" else commands_markdown(cli)
     click.echo(text, nl=False)
@@ -126,7 +144,7 @@ def run(arguments: Sequence[str]) -> int:
         return _reader_went_away()
     except MigrateError as error:
         if debug:
-            sys.stderr.write(shown(traceback.format_exc()))
+            sys.stderr.write(shown_trace(traceback.format_exc()))
         for finding in error.findings:
             console.finding(finding)
         console.error(error)
@@ -143,7 +161,7 @@ def _reader_went_away() -> int:
 
 
 def _report_bug(*, debug: bool) -> int:
-    text = shown(traceback.format_exc())
+    text = shown_trace(traceback.format_exc())
     if debug:
         sys.stderr.write(text)
     descriptor, name = tempfile.mkstemp(prefix="migrate-trace-", suffix=".txt")

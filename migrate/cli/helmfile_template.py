@@ -79,7 +79,7 @@ def _rendered(
     first = parse_helm_arguments(" ".join([options.template_arguments, *template_args]))
     last = parse_helm_arguments(" ".join([options.arguments, *defaults.get("args", [])]))
     release = _with_arguments(stated.release, standing_folder(state), options, first, last)
-    estate = Estate(states.root, states.root, (release.environment,), (), (release,))
+    estate = Estate(states.root, states.root, (release.environment,), (), (release,), opened=states.opened)
     rendered = render_release(estate, release, kube_version=PlannedEnvironment("").kube_version, secrets=True)
     if rendered.error:
         raise DifferenceError(

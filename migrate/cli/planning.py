@@ -10,7 +10,7 @@ import click
 from migrate import pipeline
 from migrate.cli.options import Settings, common_options
 from migrate.cli.stages import reading, require_answers, whole_estate
-from migrate.cli.work import exit_code, page, product, tell
+from migrate.cli.work import exit_code, over_environments, page, product, tell
 from migrate.doors.files import read_text, write_text
 from migrate.errors import ExitCode, UsageError
 from migrate.model.finding import Finding, Severity, sort_findings
@@ -46,7 +46,7 @@ def plan(settings: Settings, check: bool, explained: tuple[str, ...]) -> int:
     whole_estate(settings, "a plan")
     read, decided = reading(settings)
     proposed = pipeline.plan_releases(read, decided)
-    read = replace(read, findings=settle_findings(read.findings, proposed))
+    read = replace(read, findings=settle_findings(read.findings, proposed, read.rendered))
     if explained:
         return _explain(settings, proposed, explained)
     findings = sort_findings((*read.findings, *check_plan(proposed, read.estate, read.graph)))
@@ -65,7 +65,13 @@ def plan(settings: Settings, check: bool, explained: tuple[str, ...]) -> int:
 
 def _show(settings: Settings, read: Reading, proposed: Plan) -> None:
     if settings.output == "json":
-        product(json.dumps({"schemaVersion": SCHEMA_VERSION, **to_json(proposed)}, indent=2, ensure_ascii=False))
+        product(
+            json.dumps(
+                {"schemaVersion": SCHEMA_VERSION, **to_json(replace(proposed, removed=()))},
+                indent=2,
+                ensure_ascii=False,
+            )
+        )
     else:
         product(plan_table(proposed, read.graph, page(settings)))
 
@@ -100,5 +106,5 @@ def _write_plan(settings: Settings, before: str | None, after: str) -> str:
 
 
 def _left(findings: tuple[Finding, ...]) -> str:
-    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    errors = sum(finding.severity is Severity.ERROR for finding in over_environments(findings))
     return f"; {errors} error{'' if errors == 1 else 's'} above to mend" if errors else ""

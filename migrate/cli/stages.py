@@ -47,7 +47,7 @@ def planned(settings: Settings) -> tuple[Reading, Plan]:
     read, decided = reading(settings)
     plan = _for_argocd(settings, pipeline.plan_releases(read, decided))
     require_answers(plan)
-    return replace(read, findings=settle_findings(read.findings, plan)), plan
+    return replace(read, findings=settle_findings(read.findings, plan, read.rendered)), plan
 
 
 def planned_by_units(settings: Settings, proof: Proof, shard: Shard) -> tuple[Reading, Plan]:
@@ -65,7 +65,7 @@ def planned_by_units(settings: Settings, proof: Proof, shard: Shard) -> tuple[Re
         )
     plan = _for_argocd(settings, pipeline.plan_releases(read, decided))
     require_answers(plan)
-    return replace(read, findings=settle_findings(read.findings, plan)), plan
+    return replace(read, findings=settle_findings(read.findings, plan, read.rendered)), plan
 
 
 def _for_argocd(settings: Settings, plan: Plan) -> Plan:

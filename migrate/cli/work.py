@@ -79,7 +79,7 @@ def stop_on_errors(findings: Sequence[Finding], what: str) -> None:
     Raises:
         DifferenceError, RefusedError: with what to do; RefusedError where a plaintext secret would be written.
     """
-    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    errors = [finding for finding in over_environments(findings) if finding.severity is Severity.ERROR]
     if not errors:
         return
     kind: Callable[..., DifferenceError | RefusedError] = (

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from migrate.model.differences import Ignored
 from migrate.model.finding import Finding, SourceLocation
+from migrate.model.fleet import CURATED, Fleet
 from migrate.model.json import JsonObject
+from migrate.model.removed import RemovedLayer
 
 
 class DecisionSource(StrEnum):
@@ -41,6 +44,26 @@ class Disposition(StrEnum):
     """Dropped by ``retire``."""
 
 
+DEFINITIONS = "-crds"
+"""What follows the name of a release in that of its definitions, where they stand apart."""
+
+
+@dataclass(frozen=True)
+class WrapperPlan:
+    """What a release gets in a chart around its own, which stays as it is."""
+
+    gate: bool = False
+    """Whether ``<chart>.enabled: false`` switches the whole component off."""
+    manifests: tuple[str, ...] = ()
+    """Files of the estate whose objects the component brings, too; root-relative."""
+    place: SourceLocation | None = field(default=None, compare=False)
+
+    @property
+    def asked(self) -> bool:
+        """Whether it asks for anything."""
+        return self.gate or bool(self.manifests)
+
+
 @dataclass(frozen=True)
 class ReleasePlan:
     """Where one release goes. ``path`` is the folder under components/: ``foundation/crds/cert-manager``."""
@@ -64,10 +87,13 @@ class ReleasePlan:
     pins: JsonObject = field(default_factory=dict)
     """Values laid over all other layers, e.g. to switch a random value off: ``{"admin": {"existingSecret": …}}``."""
     pin_reason: str = ""
+    wrapper: WrapperPlan = field(default_factory=WrapperPlan)
     crds: str = ""
     """``apart``: its CustomResourceDefinitions become a component of their own."""
     state: str = ""
     """Empty, ``fenced`` or ``removed`` (decided by cut-over)."""
+    verified_tree: str = ""
+    """Hash of the tree whose verdicts cut-over relied on."""
     disposition_source: DecisionSource = DecisionSource.INFERRED
     ask: tuple[str, ...] = ()
     """Fields (``rolloutPhase`` …) that only a person may decide; open until one does."""
@@ -77,6 +103,8 @@ class ReleasePlan:
     """As the estate writes it: by it a release is known again that was renamed."""
     sync_proposals: tuple[Decision, ...] = ()
     """The sync options that the keys and the objects of the release ask for, in any environment."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Cluster type that does not deploy it → ``parked`` or ``absent``, where it differs from the type's own set."""
     evidence: tuple[str, ...] = ()
     """What the proposals rest on, a line a fact: chart, labels, kinds, hooks, needs, objects that refer to others.
     Made anew by every run, and not written to the plan's file."""
@@ -177,7 +205,31 @@ class Plan:
     """AppProject → the roles that it gets."""
     said: tuple[str, ...] = ()
     """Settings that a person wrote although they are the default: ``handover``, ``environments.dev.kubeVersion``."""
+    fleet: Fleet = field(default_factory=Fleet)
+    ignore_differences: tuple[Ignored, ...] = ()
+    """What Argo CD compares of no object of a kind; one takes the place of what is proposed for that kind."""
+    component_sets: Mapping[str, Decision] = field(default_factory=dict)
+    """Cluster type → ``whole`` or ``curated``: what becomes of a release that none of its environments deploys."""
+    removed: tuple[RemovedLayer, ...] = field(default=(), repr=False)
+    """What cut-over took out of the helmfiles; kept in files beside the plan's."""
+
+    def owner_of(self, identity: str) -> str:
+        """The release that a plan's part belongs to: with ``crds: apart`` the one whose definitions they are."""
+        owner = identity.removesuffix(DEFINITIONS)
+        split = owner != identity and any(release.id == owner and release.crds == "apart" for release in self.releases)
+        return owner if split else identity
 
     def by_id(self) -> dict[str, ReleasePlan]:
         """Release id → its plan."""
         return {release.id: release for release in self.releases}
+
+    def cluster_type(self, environment: str) -> str:
+        """The type of an environment's cluster; its own name where the plan gives none."""
+        return next(
+            (e.cluster_type for e in self.environments if e.name == environment and e.cluster_type), environment
+        )
+
+    def is_curated(self, environment: str) -> bool:
+        """Whether the cluster type of an environment has a component set of its own."""
+        decision = self.component_sets.get(self.cluster_type(environment))
+        return decision is not None and decision.value == CURATED

@@ -6,12 +6,15 @@ from migrate.plan.dump import dump_plan
 from migrate.plan.fields import DEFAULT_REPO_URL
 from migrate.plan.load import load_plan
 from migrate.plan.propose import propose_plan
+from migrate.plan.removed import as_planned, keep_removed
 from migrate.plan.schema import plan_schema
 
 __all__ = [
     "DEFAULT_REPO_URL",
+    "as_planned",
     "check_plan",
     "dump_plan",
+    "keep_removed",
     "load_plan",
     "lost_order",
     "plan_schema",

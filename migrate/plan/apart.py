@@ -11,9 +11,7 @@ from dataclasses import replace
 
 from migrate.errors import UsageError
 from migrate.model.estate import Estate, Release
-from migrate.model.plan import Plan
-
-SUFFIX = "-crds"
+from migrate.model.plan import DEFINITIONS, Plan
 
 
 def split_definitions(estate: Estate, plan: Plan | None) -> Estate:
@@ -35,7 +33,7 @@ def _parts(release: Release, apart: set[str], known: set[str]) -> Iterator[Relea
         return
     definitions = replace(
         release,
-        name=f"{release.name}{SUFFIX}",
+        name=f"{release.name}{DEFINITIONS}",
         part_of=release.name,
         needs=(),
         keys=(),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from migrate.model.estate import Estate
 from migrate.model.finding import Finding, Severity, SourceLocation, sort_findings
 from migrate.model.graph import ReleaseGraph
+from migrate.model.manifest import Rendered
 from migrate.model.plan import Disposition, Plan, ReleasePlan
 from migrate.model.sync import NAMESPACED_ONLY
 from migrate.plan.cycles import on_a_circle
+from migrate.plan.differences import repeated_differences
 from migrate.plan.fields import CHOICES, FIELDS, is_decided
+from migrate.plan.fleet import fleet_findings
 from migrate.plan.names import DNS_LABEL, FOLDER
 from migrate.plan.propose import component_edges
 
@@ -31,6 +34,8 @@ def check_plan(plan: Plan, estate: Estate, graph: ReleaseGraph) -> tuple[Finding
             *_clashes(components, sources, "folder", lambda release: release.path.value),
             *_scopes(graph, components),
             *_idle_projects(plan, components),
+            *fleet_findings(plan),
+            *repeated_differences(plan),
         )
     )
 
@@ -47,10 +52,18 @@ def _idle_projects(plan: Plan, components: tuple[ReleasePlan, ...]) -> Iterator[
         )
 
 
-def settle_findings(findings: tuple[Finding, ...], plan: Plan) -> tuple[Finding, ...]:
+def settle_findings(
+    findings: tuple[Finding, ...], plan: Plan, rendered: Mapping[tuple[str, str], Rendered] | None = None
+) -> tuple[Finding, ...]:
     """What the plan says about findings of earlier stages: what a chart draws at random is a note, no warning, once
-    the plan pins the release; a circle is told once, by the plan, which also says how to split it."""
-    pinned = {release.id: release for release in plan.releases if release.pins}
+    the plan's pins hold it; a circle is told once, by the plan, which also says how to split it."""
+    pins = {release.id: release for release in plan.releases if release.pins}
+    loose = {
+        name
+        for (_, name), found in (rendered or {}).items()
+        if name in pins and not all(one.held_by(pins[name].pins) for one in found.drawn)
+    }
+    pinned = {name: release for name, release in pins.items() if name not in loose}
     split = any(finding.code == "PL013" for finding in plan.findings)
     return tuple(
         replace(f, severity=Severity.INFO, message=f"{f.message}; the plan pins it: {pinned[f.release].pin_reason}")

@@ -41,9 +41,11 @@ def answers(release: ReleasePlan) -> tuple[str, ...]:
     extras = {
         "disposition": release.disposition_source in (DecisionSource.PERSON, DecisionSource.FILE),
         "pins": bool(release.pins),
+        "wrapper": release.wrapper.asked,
         "ask": bool(set(release.ask) - set(release.asked_by_rule)),
         "syncOptions": bool(release.sync_options),
         "ignoreDifferences": bool(release.ignore_differences),
+        "elsewhere": bool(release.elsewhere),
     }
     fields = tuple(name for name, field in FIELDS.items() if is_decided(getattr(release, field)))
     return (*fields, *(name for name, given in extras.items() if given))

@@ -15,8 +15,12 @@ from migrate.model.plan import (
     PlanRule,
     ReleasePlan,
     Step,
+    WrapperPlan,
 )
+from migrate.plan.component_sets import ELSEWHERE, read_sets
+from migrate.plan.differences import read_differences, read_own_differences
 from migrate.plan.fields import CHOICES, FIELDS
+from migrate.plan.fleet import read_fleet
 from migrate.plan.ladder import DEFAULT_LADDER, is_phase, max_update
 from migrate.plan.names import DNS_LABEL
 from migrate.plan.ownrules import MATCH_KEYS
@@ -45,8 +49,11 @@ TOP_KEYS = (
     "removal",
     "argocdVersion",
     "environments",
+    "fleet",
+    "componentSets",
     "projects",
     "secrets",
+    "ignoreDifferences",
     "ladder",
     "insertedSteps",
     "rules",
@@ -58,12 +65,16 @@ RELEASE_KEYS = (
     "disposition",
     "ask",
     "pins",
+    "wrapper",
     "crds",
     "syncOptions",
     "ignoreDifferences",
+    "elsewhere",
     "state",
+    "verifiedTree",
     *FIELDS,
 )
+WRAPPER_KEYS = ("gate", "manifests")
 RULE_KEYS = ("match", "set", "ask", "reason")
 _OLD_KEYS = ("repoURL", "revision")
 """Keys of the top that only ``versions`` knows what to do with."""
@@ -116,6 +127,9 @@ def load_plan(text: str, name: str) -> Plan:
         removal=choice("removal", REMOVALS),
         projects=read_projects(reader, top.get("projects")),
         said=tuple(reader.said),
+        fleet=read_fleet(reader, top.get("fleet")),
+        ignore_differences=read_differences(reader, top.get("ignoreDifferences")),
+        component_sets=read_sets(reader, top.get("componentSets")),
     )
 
 
@@ -228,20 +242,22 @@ def _release(reader: PlanReader, name: str, node: YamlNode) -> ReleasePlan:
         field: reader.decision(keys.get(key), f"{what}.{key}", phase=key == "rolloutPhase")
         for key, field in FIELDS.items()
     }
-    differences = reader.items(keys.get("ignoreDifferences"), f"{what}.ignoreDifferences")
     return ReleasePlan(
         id=name,
         layer=reader.text(keys.get("layer"), f"{what}.layer"),
         disposition=Disposition(disposition.value) if said else Disposition.COMPONENT,
         disposition_source=disposition.source if said else DecisionSource.INFERRED,
         sync_options=reader.own_texts(keys.get("syncOptions"), f"{what}.syncOptions"),
-        ignore_differences=tuple(reader.object(i, f"an item of {what}.ignoreDifferences") for i in differences),
+        ignore_differences=read_own_differences(reader, keys.get("ignoreDifferences"), f"{what}.ignoreDifferences"),
         pins=reader.object(pins.get("values"), f"{what}.pins.values"),
         pin_reason=reader.text(pins.get("reason"), f"{what}.pins.reason"),
+        wrapper=_wrapper(reader, f"{what}.wrapper", keys.get("wrapper")),
         crds=reader.text(keys.get("crds"), f"{what}.crds", CRDS),
         state=reader.text(keys.get("state"), f"{what}.state", STATES),
+        verified_tree=reader.text(keys.get("verifiedTree"), f"{what}.verifiedTree"),
         ask=reader.texts(keys.get("ask"), f"{what}.ask", tuple(FIELDS)),
         chart=reader.text(keys.get("chart"), f"{what}.chart"),
+        elsewhere=reader.texts_by_name(keys.get("elsewhere"), f"{what}.elsewhere", ELSEWHERE),
         domain=decisions["domain"],
         tier=decisions["tier"],
         component_type=decisions["component_type"],
@@ -251,3 +267,14 @@ def _release(reader: PlanReader, name: str, node: YamlNode) -> ReleasePlan:
         component=decisions["component"],
         path=decisions["path"],
     )
+
+
+def _wrapper(reader: PlanReader, what: str, node: YamlNode | None) -> WrapperPlan:
+    keys = reader.mapping(node, what, WRAPPER_KEYS)
+    if node is None or not keys:
+        return WrapperPlan()
+    gate = reader.text(keys.get("gate"), f"{what}.gate", ("true", "false")) == "true"
+    manifests = reader.texts(keys.get("manifests"), f"{what}.manifests")
+    if not all(manifests):
+        reader.refuse(f"an item of {what}.manifests is empty", keys["manifests"], "name a file of the estate")
+    return WrapperPlan(gate, manifests, reader.place(node))

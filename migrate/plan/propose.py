@@ -20,6 +20,7 @@ from migrate.model.plan import (
     Step,
 )
 from migrate.plan import rules
+from migrate.plan.component_sets import propose_sets, set_findings, set_questions
 from migrate.plan.conflicts import conflicts
 from migrate.plan.cycles import cycle_findings
 from migrate.plan.drafts import Draft, make_drafts
@@ -62,23 +63,28 @@ def propose_plan(estate: Estate, graph: ReleaseGraph, decided: Plan | None, rend
         for draft in drafts
     )
     kept = tuple(r for r in before.values() if r.id not in names and r.state)
+    environments = _environments(estate, decided)
+    sets = propose_sets(estate, environments, releases, decided.component_sets if decided else {})
     plan = replace(
         decided or Plan(estate.path, "", "main", (), (), ()),
         estate=_estate_path(estate),
         repo_url=(decided and decided.repo_url) or DEFAULT_REPO_URL,
         revision=(decided and decided.revision) or "main",
-        environments=_environments(estate, decided),
+        environments=environments,
+        component_sets=sets,
         ladder=_ladder(base, placed.values()),
         releases=(*releases, *kept),
         questions=_questions(drafts, releases),
         findings=(),
     )
+    plan = replace(plan, questions=(*plan.questions, *set_questions(estate, plan)))
     moved = (_moved(draft, placed[draft.id]) for draft in drafts if draft.id in placed)
     findings = (
         *(f for f in (decided.findings if decided else ()) if f.code == UPGRADED),
         *_about_target(plan),
         *conflicts(before, estate),
         *own.unused(),
+        *set_findings(plan),
         *cycle_findings(graph, {seat.id for seat in seats}),
         *(finding for finding in moved if finding),
     )
@@ -201,8 +207,11 @@ def _with_extras(planned: ReleasePlan, decided: ReleasePlan | None) -> ReleasePl
             ignore_differences=decided.ignore_differences,
             pins=decided.pins,
             pin_reason=decided.pin_reason,
+            wrapper=decided.wrapper,
             crds=decided.crds,
+            elsewhere=decided.elsewhere,
             state=decided.state,
+            verified_tree=decided.verified_tree,
             asked_by_rule=tuple(name for name in planned.asked_by_rule if name not in by_itself),
         )
         if decided.disposition_source is not DecisionSource.INFERRED:

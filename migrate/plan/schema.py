@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.plan import DecisionSource, Disposition
+from migrate.plan.component_sets import ELSEWHERE, SETS, sets_schema
+from migrate.plan.differences import differences_schema, own_differences_schema
 from migrate.plan.fields import CHOICES, FIELDS
+from migrate.plan.fleet import fleet_schema
 from migrate.plan.load import (
     APPSETS,
     CRDS,
@@ -19,6 +22,7 @@ from migrate.plan.load import (
     STATES,
     STEP_LABELS,
     TOP_KEYS,
+    WRAPPER_KEYS,
 )
 from migrate.plan.names import DNS_LABEL, FOLDER
 from migrate.plan.ownrules import MATCH_KEYS
@@ -58,8 +62,11 @@ def plan_schema() -> JsonObject:
         ),
         "argocdVersion": _setting(_version("The Argo CD whose rules hold.")),
         "environments": _named(_environment(), "Environment → its cluster."),
+        "fleet": fleet_schema(),
+        "componentSets": sets_schema(_decision(_one_of(SETS))),
         "projects": projects_schema(),
         "secrets": _named(_one_of(SECRET_POLICIES), "Place of a plaintext secret → what becomes of it."),
+        "ignoreDifferences": differences_schema(),
         "ladder": {"type": "array", "items": _step(), "description": "The steps of the rollout, ascending."},
         "insertedSteps": {
             "type": "array",
@@ -133,13 +140,30 @@ def _release() -> JsonObject:
                 "values": {"type": ["object", "null"], "description": "Values over all others."},
             }
         ),
+        "wrapper": _wrapper(),
         "crds": _one_of(CRDS, "apart: its CustomResourceDefinitions become a component of their own."),
         "syncOptions": {"type": "array", "items": _decision(option)},
-        "ignoreDifferences": {"type": "array", "items": {"type": "object"}},
+        "ignoreDifferences": own_differences_schema(),
+        "elsewhere": _named(
+            _one_of(ELSEWHERE),
+            "Cluster type that does not deploy it → what becomes of it there, if not as its set says.",
+        ),
         "state": _one_of(STATES, "Written by cutover."),
+        "verifiedTree": _text("Hash of the tree whose verdicts cutover relied on; written by it."),
         **{key: _decision(_value(key)) for key in FIELDS},
     }
     return _closed({key: properties[key] for key in RELEASE_KEYS})
+
+
+def _wrapper() -> JsonObject:
+    properties: JsonObject = {
+        "gate": {"type": "boolean", "description": "<chart>.enabled: false switches the whole component off."},
+        "manifests": _texts("Files of the estate whose objects the component brings, too; {{ in them is text."),
+    }
+    return {
+        **_closed({key: properties[key] for key in WRAPPER_KEYS}),
+        "description": "A chart of one's own around the release's, which stays as it is.",
+    }
 
 
 def _value(key: str, *, template: bool = False) -> JsonObject:

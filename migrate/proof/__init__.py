@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from migrate.doors.helm import library_version
 from migrate.doors.helm_binary import HelmBinary
 from migrate.doors.release_records import Records
 from migrate.doors.workers import Lost, Processes, Threads, Workers
+from migrate.emit import contract_texts, secrets_in_releases
+from migrate.errors import UsageError
 from migrate.expand import expand_tree
 from migrate.graph import build_graph
 from migrate.model.estate import Estate, ReadRequest, Release
@@ -33,7 +36,7 @@ from migrate.model.plugin import SOURCES
 from migrate.model.report import ReleaseVerdict, Report, Verdict
 from migrate.model.tree import FileTree
 from migrate.pipeline import Clusters, Reading, known_clusters, selected, with_figures
-from migrate.plan import split_definitions
+from migrate.plan import as_planned
 from migrate.proof.deployed import with_deployed
 from migrate.proof.plugin import copy_faults
 from migrate.proof.shard import Shard
@@ -118,13 +121,13 @@ class Proof:
         watch = Stopwatch()
         self._request = request
         with watch.measure("read"), self._console.progress(f"reading {request.path}", 0):
-            estate = split_definitions(read_estate(request), decided)
+            estate = as_planned(read_estate(request), decided, request)
         environments = known_clusters(estate, decided, clusters)
         with watch.measure("render"):
             wanted = [release for release in estate.releases if self._is_needed(estate, release)]
             # Real secrets stay in this process; that there is one is all a verdict depends on.
             common = RenderCommon(
-                replace(estate, releases=()), environments, self._renders(request), helm=self._options.helm
+                replace(estate, releases=()), environments, self._renders(request, estate), helm=self._options.helm
             )
             sides = self._render(common, [without_secrets(release) for release in wanted])
             self._sides = {(r.environment, r.id): side for r, side in zip(wanted, sides, strict=True)}
@@ -146,12 +149,21 @@ class Proof:
         )
 
     def prove(self, reading: Reading, plan: Plan, tree: FileTree, folder: Path) -> Report:
-        """The report on the rows that are asked for, in the order of the estate."""
+        """The report on the rows that are asked for, in the order of the estate.
+
+        Raises:
+            UsageError: a rollout is to be walked through, and a plugin renders the tree's Applications.
+        """
         watch = Stopwatch(reading.timings)
         with watch.measure("expand"), self._console.progress("expanding the ApplicationSets", 0):
             expansion = selected(expand_tree(tree, reading.estate.environments), reading, plan)
         shard = self._options.shard
         pairings, excluded = pair_releases(reading.estate, plan, expansion)
+        if self._options.rollout and any(is_by_plugin(pairing) for pairing in pairings):
+            raise UsageError(
+                "--rollout walks the phases of a ladder, and the layers that a plugin renders have none",
+                hint="their order is that of the sync waves in environments/<env>/argocd/apps; leave --rollout out",
+            )
         pairings = tuple(pairing for pairing in pairings if shard.holds(*_name(pairing)))
         kept = tuple(e for e in excluded if shard.holds(e.environment, e.id))
         watched = reading.estate.environments if self._options.rollout else ()
@@ -164,6 +176,8 @@ class Proof:
             KeptRenders(),
             checks,
             self._options.helm,
+            replace(reading.estate, releases=()),
+            contract_texts(reading.estate, plan),
         )
         with watch.measure("verify"):
             by_plugin = self._by_plugin(reading, plan, tree, folder, pairings)
@@ -196,7 +210,7 @@ class Proof:
         pairings = [pairing for pairing in pairings if is_by_plugin(pairing)]
         if not pairings or self._request is None:
             return {}
-        faults = copy_faults(self._request, reading.estate, folder)
+        faults = copy_faults(self._request, reading.estate, folder, plan)
         layers = {layer.name: layer.file for layer in reading.estate.layers}
         copied = len(tree.under(SOURCES).files)
         rows = {}
@@ -207,10 +221,13 @@ class Proof:
             rows[key] = judge_by_plugin(pairing, plan, left, file, faults.get(key, ""), copied)
         return rows
 
-    def _renders(self, request: ReadRequest) -> KeptRenders:
+    def _renders(self, request: ReadRequest, estate: Estate) -> KeptRenders:
         # With real secrets at hand nothing is written to a disk, whatever a render holds of them.
         blobs = None if request.secrets_dir else self._blobs
-        return KeptRenders(blobs, storable=holds_no_secret, salt=f"{__version__} {library_version()}")
+        known = {text for text, _ in estate.opened} if blobs else set()
+        known |= secrets_in_releases(estate.root, estate.releases) if blobs else set()
+        storable = partial(holds_no_secret, known=frozenset(known))
+        return KeptRenders(blobs, storable=storable, salt=f"{__version__} {library_version()}")
 
     def _is_needed(self, estate: Estate, release: Release) -> bool:
         return self._options.shard.holds(release.environment, release.id) or may_define_kinds(estate, release)

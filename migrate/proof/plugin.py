@@ -10,17 +10,23 @@ from pathlib import Path
 from migrate.doors.charts import ChartError
 from migrate.doors.estate_files import absolute, working_directory
 from migrate.doors.files import is_folder, read_bytes, read_tree
+from migrate.emit.plugin_charts import local_dependencies
 from migrate.errors import EstateError, UsageError
 from migrate.model.estate import Estate, ReadRequest, Release, ValuesKind, ValuesLayer
 from migrate.model.finding import Severity
+from migrate.model.plan import Plan
 from migrate.model.plugin import SOURCES
+from migrate.plan import keep_removed, split_definitions
 from migrate.read import read_estate
 
 
-def copy_faults(request: ReadRequest, estate: Estate, folder: Path) -> Mapping[tuple[str, str], str]:
+def copy_faults(
+    request: ReadRequest, estate: Estate, folder: Path, plan: Plan | None = None
+) -> Mapping[tuple[str, str], str]:
     """(environment, release id) → how the copy below ``folder`` reads otherwise; empty where it reads alike.
 
     The plugin gets no state values, no variables and no secrets from this command line, so the copy is read without.
+    What ``plan`` splits off a release is split off here, too.
     """
     top = str((folder / SOURCES).resolve())
     start = os.path.relpath(
@@ -37,7 +43,7 @@ def copy_faults(request: ReadRequest, estate: Estate, folder: Path) -> Mapping[t
     )
     keys = [(release.environment, release.id) for release in estate.releases]
     try:
-        copy = read_estate(plain)
+        copy = split_definitions(keep_removed(read_estate(plain), None, plain), plan)
     except (EstateError, UsageError) as error:
         return dict.fromkeys(keys, f"it cannot be read: {error}")
     twins = {(release.environment, release.id): release for release in copy.releases}
@@ -61,7 +67,8 @@ def _fault(release: Release, twin: Release, estate: Estate, copy: Estate, charts
     if plain != other:
         names = [name for name in vars(plain) if getattr(plain, name) != getattr(other, name)]
         return f"{', '.join(names)} of {release.id} differ"
-    for mine, theirs in [(release.chart_path, twin.chart_path), *_other_files(release, twin)]:
+    pairs = [(release.chart_path, twin.chart_path), *_other_files(release, twin)]
+    for mine, theirs in [*pairs, *_dependencies(release, twin, estate, copy)]:
         if mine is None or mine.startswith(("/", "../")):
             continue  # not in the estate: helmfile fetches it, here and there
         if mine not in charts:
@@ -76,11 +83,19 @@ def _other_files(release: Release, twin: Release) -> list[tuple[str | None, str 
     sets = zip(release.sets, twin.sets, strict=True)
     layers = zip(release.values, twin.values, strict=True)
     found: list[tuple[str | None, str | None]] = [(a.value, b.value) for a, b in sets if a.flag == "--set-file"]
+    found += [(str(a["chart"]), str(b["chart"])) for a, b in zip(release.dependencies, twin.dependencies, strict=True)]
     return found + [(a.path, b.path) for a, b in layers if a.kind is ValuesKind.SECRET and a.path]
 
 
+def _dependencies(release: Release, twin: Release, estate: Estate, copy: Estate) -> list[tuple[str | None, str | None]]:
+    """The folders that both charts, which are alike, name with ``file://``."""
+    mine = local_dependencies(estate.root, release.chart_path)
+    theirs = local_dependencies(copy.root, twin.chart_path)
+    return list(zip(mine, theirs, strict=False))
+
+
 def _without_places(release: Release) -> Release:
-    """The release without the paths that differ because the copy lies elsewhere."""
+    """The release without the paths that differ because the copy lies elsewhere, and what helmfile never has."""
     somewhere = replace(release.source, file="")
     sets = tuple(
         replace(one, value="" if one.flag == "--set-file" else one.value, source=somewhere, placeholders=())
@@ -92,7 +107,10 @@ def _without_places(release: Release) -> Release:
     )
     keys = tuple(replace(key, source=somewhere) for key in release.keys)
     chart = None if release.chart_path is None else ""
-    return replace(release, source=somewhere, sets=sets, values=values, keys=keys, chart_path=chart)
+    beside = tuple({**entry, "chart": str(entry["chart"]).rpartition("/")[2]} for entry in release.dependencies)
+    return replace(
+        release, source=somewhere, sets=sets, values=values, keys=keys, chart_path=chart, dependencies=beside, added=()
+    )
 
 
 def _unnamed(layer: ValuesLayer) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pickle
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from migrate import __version__
@@ -15,8 +15,8 @@ from migrate.doors.estate_files import absolute
 from migrate.doors.fast_json import json_bytes, parse_json
 from migrate.doors.helm import HelmError, load_chart
 from migrate.doors.helm_binary import HelmBinary
+from migrate.doors.secret_scan import sayable, scan_text
 from migrate.doors.workers import Lost
-from migrate.emit.secrets import scan_text
 from migrate.errors import UsageError
 from migrate.graph import outlined
 from migrate.model.estate import Estate, Release
@@ -31,10 +31,12 @@ from migrate.render import (
     Scopes,
     defined_scopes,
     render_application,
+    render_release,
     render_unsettled,
     settle_release,
     text_size,
 )
+from migrate.rerender import with_first_layer
 from migrate.verify import HealthChecks, Pairing, gate_of, judge
 
 
@@ -74,6 +76,10 @@ class JudgeCommon:
     checks: Mapping[str, HealthChecks] = field(default_factory=dict)
     """Environment → its health checks, where a rollout is asked for."""
     helm: HelmBinary | None = None
+    estate: Estate | None = None
+    """Without its releases."""
+    contracts: Mapping[str, str] = field(default_factory=dict)
+    """Environment → its fleet contract; empty while there is none."""
 
 
 def render_side(common: RenderCommon, release: Release) -> Side:
@@ -112,11 +118,25 @@ def judge_sides(common: JudgeCommon, task: tuple[Pairing, bytes | None]) -> Rele
             common.renders.remember(left.digest, left)
         left = settle_release(left, pairing.release, common.scopes.get(pairing.environment))
     right = _applied(common, pairing)
-    row = judge(pairing, common.plan, left, right)
+    row = judge(pairing, common.plan, left, right, lambda release: _with_contract(common, release))
     checks = common.checks.get(pairing.environment)
     if checks is None or right is None or right.error:
         return row
     return replace(row, gate=gate_of(right.manifests, checks))
+
+
+def _with_contract(common: JudgeCommon, release: Release) -> Rendered | None:
+    if common.estate is None or not common.contracts.get(release.environment):
+        return None
+    cluster = common.clusters[release.environment]
+    return render_release(
+        common.estate,
+        with_first_layer(release, common.contracts[release.environment]),
+        kube_version=release.kube_version or cluster.kube_version,
+        api_versions=release.api_versions or cluster.api_versions,
+        scopes=common.scopes.get(release.environment),
+        cache=RenderCache(common.renders, helm=common.helm),
+    )
 
 
 def _applied(common: JudgeCommon, pairing: Pairing) -> Rendered | None:
@@ -195,12 +215,12 @@ def may_define_kinds(estate: Estate, release: Release) -> bool:
     return any(word.encode() in content for content in chart.files.values())
 
 
-def holds_no_secret(rendered: Rendered) -> bool:
-    """Whether a render may be written to a disk: no Secret with contents, and nothing that looks like one."""
+def holds_no_secret(rendered: Rendered, *, known: Collection[str] = ()) -> bool:
+    """Whether a render may be written to a disk: no Secret with contents, nothing that looks like one, none known."""
     for manifest in rendered.manifests:
         document = manifest.document
         if manifest.key.kind == "Secret" and (document.get("data") or document.get("stringData")):
             return False
-        if scan_text(manifest.text):
+        if scan_text(manifest.text) or sayable(manifest.text, known) != manifest.text:
             return False
     return True

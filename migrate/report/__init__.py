@@ -1,15 +1,20 @@
-"""Nouns → text: the JSON of the contract, tables for a terminal, markdown for a pull request."""
+"""Nouns → text: the JSON of the contract, tables for a terminal, markdown for a pull request.
 
+The page of ``report`` stands apart, in ``html`` and ``page_markdown``: no other command need load it.
+"""
+
+from migrate.report.diff import diff_json, diff_text, upgrade_json, version_text
+from migrate.report.diff_markdown import diff_markdown
 from migrate.report.explained import plan_explained
 from migrate.report.graph import graph_json, graph_table
 from migrate.report.junit import report_junit
+from migrate.report.linting import lint_json, lint_markdown, lint_sarif, lint_sentence, lint_table
 from migrate.report.markdown import report_markdown
 from migrate.report.origins import traced_json, traced_text
 from migrate.report.shapes import (
     estate_json,
     expansion_json,
     finding_json,
-    lint_json,
     report_json,
     status_json,
 )
@@ -21,11 +26,15 @@ from migrate.report.tables import (
     folded,
     plan_table,
     report_text,
+    status_markdown,
     status_table,
 )
 
 __all__ = [
     "conversion_text",
+    "diff_json",
+    "diff_markdown",
+    "diff_text",
     "estate_json",
     "estate_table",
     "expansion_json",
@@ -36,6 +45,10 @@ __all__ = [
     "graph_json",
     "graph_table",
     "lint_json",
+    "lint_markdown",
+    "lint_sarif",
+    "lint_sentence",
+    "lint_table",
     "plan_explained",
     "plan_table",
     "report_json",
@@ -43,7 +56,10 @@ __all__ = [
     "report_markdown",
     "report_text",
     "status_json",
+    "status_markdown",
     "status_table",
     "traced_json",
     "traced_text",
+    "upgrade_json",
+    "version_text",
 ]

@@ -29,8 +29,8 @@ def report_markdown(report: Report, environments: Sequence[str]) -> str:
     problems = [row for row in report.releases if row.verdict in _BAD]
     room = MOST_CHARACTERS - len("\n".join(head)) - _RESERVE
     lines = [*head, *_fitting([_details(row) for row in problems], [_name(row) for row in problems], room)]
-    deployed = deployed_markdown(report.deployed, _cell) if report.deployed else []
-    rollout = rollout_markdown(report.rollout, _cell) if report.rollout else []
+    deployed = deployed_markdown(report.deployed, cell) if report.deployed else []
+    rollout = rollout_markdown(report.rollout, cell) if report.rollout else []
     for extra in (deployed, rollout, _explained(report), _excluded(report)):
         if extra and sum(len(line) + 1 for line in (*lines, *extra)) < MOST_CHARACTERS - _RESERVE:
             lines += ["", *extra]
@@ -69,7 +69,7 @@ def _sentence(report: Report) -> list[str]:
     lines = ["### migrate verify", "", said]
     if report.unjudged:
         lines.append(f"Stopped at the first that is not proven; {report.unjudged} were not judged.")
-    return [*lines, *(f"- {_cell(finding.message, 500)}" for finding in report.findings[:_MOST_EACH])]
+    return [*lines, *(f"- {cell(finding.message, 500)}" for finding in report.findings[:_MOST_EACH])]
 
 
 def _counts(report: Report, environments: Sequence[str]) -> list[str]:
@@ -77,18 +77,18 @@ def _counts(report: Report, environments: Sequence[str]) -> list[str]:
     lines = ["| environment | " + " | ".join(f"{_MARKS[v]} {v.value}" for v in Verdict) + " |"]
     lines.append("|---|" + "--:|" * len(Verdict))
     rows = ((name, *(str(counts[name, verdict]) for verdict in Verdict)) for name in environments[:200])
-    return [*lines, *(f"| {_cell(row[0])} | {' | '.join(row[1:])} |" for row in rows)]
+    return [*lines, *(f"| {cell(row[0])} | {' | '.join(row[1:])} |" for row in rows)]
 
 
 def _name(row: ReleaseVerdict) -> str:
     what = row.id or f"Application {row.application}"
-    return f"- {_MARKS[row.verdict]} {row.verdict.value}: {_code(f'{row.environment} {what}')}"
+    return f"- {_MARKS[row.verdict]} {row.verdict.value}: {code(f'{row.environment} {what}')}"
 
 
 def _details(row: ReleaseVerdict) -> str:
     lines = [_name(row)]
     if row.reason:
-        lines.append(f"  {_cell(row.reason, 500)}")
+        lines.append(f"  {cell(row.reason, 500)}")
     lines += [f"  - {_difference(difference)}" for difference in row.differences[:_MOST_EACH]]
     more = len(row.differences) - _MOST_EACH
     return "\n".join([*lines, *([f"  - and {more} more"] if more > 0 else [])])
@@ -97,25 +97,25 @@ def _details(row: ReleaseVerdict) -> str:
 def _difference(difference: Difference) -> str:
     if not difference.path and not (difference.left and difference.right):
         only = "Helmfile" if difference.left else "Argo CD"
-        return f"{_code(difference.object)}: only {only} applies it"
-    sides = [f"{side} {_code(text or '(absent)')}" for side, text in
+        return f"{code(difference.object)}: only {only} applies it"
+    sides = [f"{side} {code(text or '(absent)')}" for side, text in
              (("Helmfile", difference.left), ("Argo CD", difference.right))]  # fmt: skip
-    cause = f", set by {_code(difference.cause)}" if difference.cause else ""
-    return f"{_code(difference.object)} {_code(difference.path)}: {', '.join(sides)}{cause}"
+    cause = f", set by {code(difference.cause)}" if difference.cause else ""
+    return f"{code(difference.object)} {code(difference.path)}: {', '.join(sides)}{cause}"
 
 
 def _explained(report: Report) -> list[str]:
     notes = report.explained()
     if not notes:
         return []
-    rows = [f"| {_cell(kind)} | {len(names)} | {_cell(note)} |" for kind, (names, note) in notes.items()]
+    rows = [f"| {cell(kind)} | {len(names)} | {cell(note)} |" for kind, (names, note) in notes.items()]
     head = ["| explained by | releases | why it changes nothing you would miss |", "|---|--:|---|"]
     return ["<details><summary>What was explained</summary>", "", *head, *rows, "", "</details>"]
 
 
 def _excluded(report: Report) -> list[str]:
     reasons = Counter(exclusion.reason for exclusion in report.excluded)
-    told = [f"- {count} × {_cell(reason)}" for reason, count in reasons.items()]
+    told = [f"- {count} × {cell(reason)}" for reason, count in reasons.items()]
     return ["<details><summary>No Application, on purpose</summary>", "", *told, "", "</details>"] if told else []
 
 
@@ -123,17 +123,17 @@ def _figures(report: Report) -> str:
     objects = sum(row.objects for row in report.releases)
     versions = ", ".join(sorted(set(report.kube_versions.values())))
     rendered = f", rendered for Kubernetes {versions}" if versions else ""
-    return f"{objects} objects compared{rendered}; tree {_code(report.tree_hash[:12] or 'unknown')}"
+    return f"{objects} objects compared{rendered}; tree {code(report.tree_hash[:12] or 'unknown')}"
 
 
-def _cell(text: str, most: int = _LONGEST) -> str:
+def cell(text: str, most: int = _LONGEST) -> str:
     """Text that starts no markup of its own, on one line."""
     line = " ".join(text.split())
     line = line if len(line) <= most else line[:most] + "…"
     return re.sub(r"([\\`*_\[\]<>|#@~])", r"\\\1", line)
 
 
-def _code(text: str, most: int = _LONGEST) -> str:
+def code(text: str, most: int = _LONGEST) -> str:
     """Text between more backticks than it has in a row."""
     line = " ".join(text.split()) or " "
     line = line if len(line) <= most else line[:most] + "…"

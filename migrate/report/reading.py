@@ -1,4 +1,4 @@
-"""Tables about reading: the charts that were vendored, and where two readers of one estate differ."""
+"""Tables about what is read: charts that were vendored, images that were asked for, where two readers differ."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from migrate.report.grid import Page, column, table, wrapped
+
+
+def images_table(rows: Sequence[tuple[str, str, str]], file: str, page: Page) -> str:
+    """``images pull``: image, its architectures, state; then a sentence that counts them."""
+    counts = Counter(row[2] for row in rows)
+    told = ", ".join(f"{counts[state]} {state}" for state in sorted(counts)) or "the tree renders no image"
+    lines = []
+    if rows:
+        cells = zip(("image", "architectures", "state"), zip(*rows, strict=True), strict=True)
+        lines = [*table([column(title, each, folds=title != "state") for title, each in cells], page), ""]
+    return "\n".join([*lines, *wrapped(f"{told}; table: {file}", page.width)]) + "\n"
 
 
 def charts_table(rows: Sequence[tuple[str, str, str, str]], folder: str, page: Page) -> str:

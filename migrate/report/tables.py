@@ -26,6 +26,7 @@ __all__ = [
     "folded",
     "plan_table",
     "report_text",
+    "status_markdown",
     "status_table",
 ]
 
@@ -317,7 +318,7 @@ def _figures(report: Report, page: Page) -> list[str]:
     return [line for text in told for line in _styled(text, "dim", page, rest="  ")]
 
 
-_STEPS = ("planned", "converted", "verified", "committed", "fenced", "removed")
+_STEPS = ("planned", "converted", "verified", "committed", "fenced", "removed", "adopted")
 
 
 def status_table(layers: Sequence[Any], page: Page) -> str:
@@ -331,11 +332,28 @@ def status_table(layers: Sequence[Any], page: Page) -> str:
     return _text(table([names, count, done], page))
 
 
+def status_markdown(layers: Sequence[Any]) -> str:
+    """``status --output markdown``: the checklist for a README."""
+    lines = [f"| layer | releases | {' | '.join(_STEPS)} |", f"|---|---:|{'---|' * len(_STEPS)}"]
+    for layer in layers:
+        marks = " | ".join(_mark(getattr(layer, step)) for step in _STEPS)
+        lines.append(f"| `{layer.layer}` | {layer.releases} | {marks} |")
+    done = {step: sum(getattr(layer, step) is True for layer in layers) for step in _STEPS}
+    lines.append(f"| **{len(layers)} layers** | {sum(la.releases for la in layers)} | {_counts(done, len(layers))} |")
+    return "\n".join(lines) + "\n"
+
+
+def _counts(done: Mapping[str, int], of: int) -> str:
+    return " | ".join(f"{count} of {of}" for count in done.values())
+
+
 def _mark(value: object) -> str:
+    if value is None:
+        return "?"
     if isinstance(value, bool):
         return "yes" if value else "–"
     return str(value)
 
 
 def _done(layer: Any) -> str:
-    return ", ".join(step for step in _STEPS if getattr(layer, step)) or "nothing yet"
+    return ", ".join(step for step in _STEPS if getattr(layer, step) is True) or "nothing yet"

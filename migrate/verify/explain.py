@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from migrate.model.estate import Release
+from migrate.model.images import ImageRules, is_mirrored
 from migrate.model.json import JsonObject, JsonValue
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.plan import ReleasePlan
@@ -15,6 +16,7 @@ from migrate.model.report import Explanation
 from migrate.model.structure import ABSENT
 from migrate.verify.compare import Change
 from migrate.verify.externalised import is_externalised
+from migrate.verify.fleet import comes_from_contract
 
 HOOK = "helm.sh/hook"
 _HOOK_ANNOTATIONS = (HOOK, "helm.sh/hook-delete-policy", "helm.sh/hook-output-log-policy")
@@ -26,6 +28,7 @@ _NO_RESOURCE = _ROLLBACKS | {"pre-delete", "post-delete"}
 """Hooks that no sync may run: as plain objects they would run at every one."""
 _WEIGHT = "helm.sh/hook-weight"
 _ARGOCD_HOOK = "argocd.argoproj.io/hook"
+FLEET = "fleet-globals"
 HELM_VERSION = "helm-version"
 REPEATED = "repeated-object"
 _HELM_FINDINGS = {"RN004", "RN005"}
@@ -42,6 +45,10 @@ class Comparison:
     right: Rendered
     lists: int = 0
     """How many lists of the left side were expanded before pairing."""
+    with_contract: tuple[Change, ...] | None = None
+    """What differs where helmfile's side gets the fleet contract, too; None where that was not rendered."""
+    images: ImageRules | None = None
+    """The image policy of the environment; None while there is none."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,12 @@ def _sync_annotated(change: Change, comparison: Comparison) -> bool:
     return change.annotation == _SYNC_OPTIONS and not lost and added <= own
 
 
+def _image_replaced(change: Change, comparison: Comparison) -> bool:
+    if comparison.images is None or change.left is None or change.right is None:
+        return False
+    return is_mirrored(change.left.document, change.path, change.before, change.after, comparison.images)
+
+
 def _namespace_removed(change: Change, comparison: Comparison) -> bool:
     return change.path == "metadata.namespace" and change.after is ABSENT and not change.key.namespace
 
@@ -184,7 +197,7 @@ def carried_by_manifests(comparison: Comparison) -> bool:
     """Whether the component holds manifests as they were once rendered, so that what is random is fixed in them."""
     release = comparison.release
     namespaces = any(m.key.kind == "Namespace" and not m.key.group for m in comparison.left.manifests)
-    patched = release.json_patches or release.strategic_merge_patches or comparison.left.chartified
+    patched = release.json_patches or release.strategic_merge_patches or _chartified(comparison)
     return bool(patched) or namespaces or hooks_alone(comparison)
 
 
@@ -279,7 +292,20 @@ def _carried_by_rendering(comparison: Comparison) -> Sequence[str]:
     release = comparison.release
     names = ["jsonPatches"] * len(release.json_patches)
     names += ["strategicMergePatches"] * len(release.strategic_merge_patches)
-    return names + [name for name in comparison.left.chartified if name not in names]
+    return names + [name for name in _chartified(comparison) if name not in names]
+
+
+def _chartified(comparison: Comparison) -> Sequence[str]:
+    """What helmfile did to the chart, but for charts that it brought: a wrapper depends on those."""
+    done = comparison.left.chartified
+    wrapper = f"{comparison.plan.component.value}-wrapper" if comparison.plan else ""
+    wrapped = any(wrapper and m.template.startswith(wrapper) for m in comparison.right.manifests)
+    return [name for name in done if not (wrapped and name == "dependencies")]
+
+
+def _added_objects(comparison: Comparison) -> Sequence[str]:
+    files = {file.path for file in comparison.release.added}
+    return [str(m.key) for m in comparison.left.manifests if m.template in files]
 
 
 def _helm_versions(comparison: Comparison) -> Sequence[str]:
@@ -320,6 +346,11 @@ def may_change_manifests(reason: str) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
+    Rule(
+        "added-object",
+        "helmfile does not apply it; migration.yaml adds it to the component (wrapper.manifests)",
+        remarks=_added_objects,
+    ),
     Rule("test-hook-dropped", "helm test does not exist in Argo CD; a sync never runs tests", _test_dropped),
     Rule("rollback-hook-dropped", "Argo CD has no rollback hooks", _rollback_dropped),
     Rule(
@@ -329,6 +360,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("namespace-prune-guard", "a Namespace is never deleted by a sync", _namespace_guarded),
     Rule("sync-annotation", "it tells Argo CD how to sync the object, which stays the same", _sync_annotated),
+    Rule("image-policy", "migration.yaml has images come from its mirror; all else of each stays", _image_replaced),
     Rule("namespace-removed", "a cluster-scoped object has no namespace; Argo CD removes it", _namespace_removed),
     Rule(REPEATED, "Argo CD applies an object once", _repeated, _repeated_objects),
     Rule(
@@ -337,6 +369,11 @@ RULES: tuple[Rule, ...] = (
         lambda change, _: is_externalised(change),
     ),
     Rule("unstable", "the chart draws it anew in each render", _unstable, _unstable_places),
+    Rule(
+        FLEET,
+        "the chart prints its global values, and migration.yaml adds the fleet contract to them",
+        lambda change, comparison: comes_from_contract(change, comparison.with_contract),
+    ),
     Rule(
         "crds-included",
         "Helm installs crds/ once; Argo CD applies and updates it with every sync",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrate.model.application import Expansion, ExpansionError, GeneratedApplication
 from migrate.model.estate import Estate, Release
 from migrate.model.finding import Finding, Severity
+from migrate.model.images import ImageRules, image_rules
 from migrate.model.json import JsonObject
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.plan import Disposition, Plan, ReleasePlan
@@ -18,6 +19,7 @@ from migrate.verify.aim import aim_differences
 from migrate.verify.compare import Change, Pair, find_changes, pair_by_key, pair_by_likeness
 from migrate.verify.differences import describe
 from migrate.verify.explain import (
+    FLEET,
     HELM_VERSION,
     REPEATED,
     Comparison,
@@ -31,11 +33,17 @@ _WORTH_A_LOOK = {
         "VF002",
         "write what is meant, so that both render the same; --helm-binary renders helmfile's side with your helm",
     ),
+    FLEET: (
+        "VF004",
+        "its objects change with every fact of the fleet: print what is meant, or leave it out (fleet.without)",
+    ),
     REPEATED: ("VF003", "let one template bring it: helm install refuses the second, and Argo CD warns at every sync"),
 }
 """Kind of an explanation → code and hint of the finding that goes with it."""
 
 Renders = Mapping[tuple[str, str], Rendered]
+WithContract = Callable[[Release], Rendered | None]
+"""Renders helmfile's side of a release with the fleet contract below its own values; None while there is none."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +89,14 @@ def pair_releases(
     return tuple(pairings), tuple(excluded)
 
 
-def judge(pairing: Pairing, plan: Plan, left: Rendered | None, right: Rendered | None) -> ReleaseVerdict:
-    """The row of one pairing from the renders of its sides."""
+def judge(
+    pairing: Pairing,
+    plan: Plan,
+    left: Rendered | None,
+    right: Rendered | None,
+    with_contract: WithContract = lambda release: None,
+) -> ReleaseVerdict:
+    """The row of one pairing from the renders of its sides; ``with_contract`` is asked only where they differ."""
     release, application = pairing.release, pairing.application
     if release is None:
         name = application.name if application else ""
@@ -91,7 +105,13 @@ def judge(pairing: Pairing, plan: Plan, left: Rendered | None, right: Rendered |
     if application is None:
         return _without_application(release, rendered, pairing.entry, pairing.failure)
     applied = right or Rendered(error="the Application was not rendered")
-    row = compare_release(release, pairing.entry, application.name, rendered, applied)
+    images = image_rules(plan, release.environment)
+    row = compare_release(release, pairing.entry, application.name, rendered, applied, images=images)
+    governed = with_contract(release) if row.verdict is Verdict.DIFFERENT else None
+    if governed is not None and not governed.error:
+        row = compare_release(
+            release, pairing.entry, application.name, rendered, applied, governed=governed, images=images
+        )
     return _aimed(row, tuple(aim_differences(application, release, plan)))
 
 
@@ -108,7 +128,14 @@ def unjudged(pairing: Pairing, reason: str) -> ReleaseVerdict:
     )
 
 
-def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expansion, right: Renders) -> Report:
+def verify_releases(
+    estate: Estate,
+    plan: Plan,
+    left: Renders,
+    expansion: Expansion,
+    right: Renders,
+    with_contract: WithContract = lambda release: None,
+) -> Report:
     """Whether Argo CD would apply what helmfile applied: a row for each deployed release and each Application.
 
     ``left`` is keyed by (environment, release id), ``right`` by (environment, Application name).
@@ -118,7 +145,7 @@ def verify_releases(estate: Estate, plan: Plan, left: Renders, expansion: Expans
     for pairing in pairings:
         of_release = left.get((pairing.environment, pairing.release.id)) if pairing.release else None
         of_application = right.get((pairing.environment, pairing.application.name)) if pairing.application else None
-        rows.append(judge(pairing, plan, of_release, of_application))
+        rows.append(judge(pairing, plan, of_release, of_application, with_contract))
     return Report(tuple(rows), excluded, (*expansion_findings(expansion), *row_findings(rows)))
 
 
@@ -176,9 +203,19 @@ def _application_name(release: Release, entry: ReleasePlan | None, known: Contai
 
 
 def compare_release(
-    release: Release, entry: ReleasePlan | None, application: str, left: Rendered, right: Rendered
+    release: Release,
+    entry: ReleasePlan | None,
+    application: str,
+    left: Rendered,
+    right: Rendered,
+    *,
+    governed: Rendered | None = None,
+    images: ImageRules | None = None,
 ) -> ReleaseVerdict:
-    """The row of one release: equal only if both sides rendered something and nothing differs or needs a word."""
+    """The row of one release: equal only if both sides rendered something and nothing differs or needs a word.
+
+    ``governed`` is the left side with the fleet contract, ``images`` the policy that its images follow.
+    """
     row = ReleaseVerdict(
         release.environment,
         release.id,
@@ -191,13 +228,21 @@ def compare_release(
     reason = unrendered_reason(release, left, right)
     if reason:
         return dataclasses.replace(row, reason=reason)
-    manifests, lists = expand_lists(left.manifests, right.manifests, release.namespace or "default")
-    comparison = Comparison(release, entry, dataclasses.replace(left, manifests=manifests), right, lists)
-    changes = [change for pair in pair_by_key(manifests, right.manifests) for change in find_changes(pair)]
+    contract = _changes(release, governed, right)[0] if governed else None
+    changes, manifests, lists = _changes(release, left, right)
+    expanded = dataclasses.replace(left, manifests=manifests)
+    comparison = Comparison(release, entry, expanded, right, lists, contract, images)
     explanations, unexplained = explain_changes(changes, comparison)
     differences = tuple(describe(change, release) for change in _shown(unexplained))
     verdict = Verdict.DIFFERENT if unexplained else Verdict.EXPLAINED if explanations else Verdict.EQUAL
     return dataclasses.replace(row, verdict=verdict, explanations=explanations, differences=differences)
+
+
+def _changes(release: Release, left: Rendered, right: Rendered) -> tuple[tuple[Change, ...], tuple[Manifest, ...], int]:
+    """Where two renders differ, the left one with its lists expanded, and how many lists there were."""
+    manifests, lists = expand_lists(left.manifests, right.manifests, release.namespace or "default")
+    pairs = pair_by_key(manifests, right.manifests)
+    return tuple(change for pair in pairs for change in find_changes(pair)), manifests, lists
 
 
 def unrendered_reason(release: Release, left: Rendered, right: Rendered) -> str:

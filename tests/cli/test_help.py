@@ -22,7 +22,11 @@ CONTRACT = [
     "expand",
     "verify",
     "lint",
+    "diff",
+    "upgrade",
     "commit",
+    "cutover",
+    "retire",
     "status",
 ]
 COMMON = {

@@ -50,6 +50,7 @@ GOOD = (
     "releases: {w/a: {rolloutPhase: 650, domain: {value: data, source: inferred, reason: x}, state: fenced}}",
     "releases: {w/a: {syncOptions: [Replace=true, {value: PruneLast=true, source: inferred}], pins: {values: {a: 1}}}}",
     "releases: {w/a: {disposition: bootstrap, ask: [tier], ignoreDifferences: [{kind: Secret}], wave: 3}}",
+    "releases: {w/a: {ignoreDifferences: [{kind: Pod, name: x, namespace: y, jsonPointers: [/a]}]}}",
 )
 BAD = (
     "removal: often",
@@ -68,6 +69,10 @@ BAD = (
     "releases: {w/a: {rolloutPhaze: 1}}",
     "releases: {w/a: {ask: [colour]}}",
     "releases: {w/a: {state: gone}}",
+    "releases: {w/a: {ignoreDifferences: [{kind: [Pod]}]}}",
+    "releases: {w/a: {ignoreDifferences: [{kind: Pod, reason: x}]}}",
+    "releases: {w/a: {ignoreDifferences: [{kind: Pod, jsonPointers: 3}]}}",
+    "releases: {w/a: {ignoreDifferences: [{kind: Pod, jsonPointers: [a]}]}}",
     "releases: {w/a: {tier: {value: x, source: guessed}}}",
 )
 

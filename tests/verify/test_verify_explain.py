@@ -380,7 +380,7 @@ def test_the_cause_is_the_last_layer_with_the_field_and_value() -> None:
 
 
 def test_every_rule_has_a_name_and_a_reason() -> None:
-    assert len({rule.name for rule in RULES}) == len(RULES) == 17
+    assert len({rule.name for rule in RULES}) == len(RULES) == 20
     assert all(rule.reason for rule in RULES)
 
 

@@ -24,6 +24,7 @@ from migrate.doors.workers import Lost, Threads
 from migrate.errors import UsageError
 from migrate.graph import build_graph, outlined
 from migrate.model.estate import ReadRequest
+from migrate.model.finding import Finding
 from migrate.model.manifest import Manifest, ObjectKey, Rendered
 from migrate.model.report import Report, Verdict
 from migrate.plan import load_plan
@@ -83,6 +84,11 @@ def break_some(sample: Path) -> None:
     chart.write_text('{{ fail "on purpose" }}\n')
 
 
+def not_drawn(findings: tuple[Finding, ...]) -> list[Finding]:
+    """All but what is told of drawn values: a proof names the functions, a plan tries which value helps."""
+    return [finding for finding in findings if finding.code not in ("RN001", "RN002")]
+
+
 def test_units_give_what_the_pipeline_gives(sample: Path) -> None:
     break_some(sample)
     read, expected = by_pipeline(sample)
@@ -92,7 +98,7 @@ def test_units_give_what_the_pipeline_gives(sample: Path) -> None:
     with Proof(ProofOptions(1), console()) as run:
         outlines = run.read(request_of(sample), decided=load_plan(plan_file(), "m"), clusters={})
     assert outlines.graph == read.graph
-    assert outlines.findings == read.findings
+    assert not_drawn(outlines.findings) == not_drawn(read.findings)
     assert outlines.scopes == read.scopes
 
 
