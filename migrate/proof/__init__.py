@@ -38,7 +38,7 @@ from migrate.model.tree import FileTree
 from migrate.pipeline import Clusters, Reading, known_clusters, selected, with_figures
 from migrate.plan import as_planned
 from migrate.proof.deployed import with_deployed
-from migrate.proof.plugin import copy_faults
+from migrate.proof.plugin import copy_states
 from migrate.proof.shard import Shard
 from migrate.proof.units import (
     JudgeCommon,
@@ -54,6 +54,7 @@ from migrate.proof.units import (
 from migrate.read import read_estate
 from migrate.render import KeptRenders, broken_render, settle_release
 from migrate.verify import (
+    CopyState,
     Pairing,
     expansion_findings,
     health_checks,
@@ -210,7 +211,7 @@ class Proof:
         pairings = [pairing for pairing in pairings if is_by_plugin(pairing)]
         if not pairings or self._request is None:
             return {}
-        faults = copy_faults(self._request, reading.estate, folder, plan)
+        states = copy_states(self._request, reading.estate, folder, plan)
         layers = {layer.name: layer.file for layer in reading.estate.layers}
         copied = len(tree.under(SOURCES).files)
         rows = {}
@@ -218,7 +219,7 @@ class Proof:
             key, release = _name(pairing), pairing.release
             left = reading.rendered.get(key, Rendered(error="it was not rendered"))
             file = layers.get(release.layer, "") if release else ""
-            rows[key] = judge_by_plugin(pairing, plan, left, file, faults.get(key, ""), copied)
+            rows[key] = judge_by_plugin(pairing, plan, left, file, states.get(key, CopyState()), copied)
         return rows
 
     def _renders(self, request: ReadRequest, estate: Estate) -> KeptRenders:

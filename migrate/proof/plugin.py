@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from migrate.doors.charts import ChartError
 from migrate.doors.estate_files import absolute, working_directory
@@ -18,12 +19,13 @@ from migrate.model.plan import Plan
 from migrate.model.plugin import SOURCES
 from migrate.plan import keep_removed, split_definitions
 from migrate.read import read_estate
+from migrate.verify import CopyState, stands_in
 
 
-def copy_faults(
+def copy_states(
     request: ReadRequest, estate: Estate, folder: Path, plan: Plan | None = None
-) -> Mapping[tuple[str, str], str]:
-    """(environment, release id) → how the copy below ``folder`` reads otherwise; empty where it reads alike.
+) -> Mapping[tuple[str, str], CopyState]:
+    """(environment, release id) → how it reads in the copy below ``folder``.
 
     The plugin gets no state values, no variables and no secrets from this command line, so the copy is read without.
     What ``plan`` splits off a release is split off here, too.
@@ -45,7 +47,7 @@ def copy_faults(
     try:
         copy = split_definitions(keep_removed(read_estate(plain), None, plain), plan)
     except (EstateError, UsageError) as error:
-        return dict.fromkeys(keys, f"it cannot be read: {error}")
+        return dict.fromkeys(keys, CopyState(f"it cannot be read: {error}"))
     twins = {(release.environment, release.id): release for release in copy.releases}
     known = {(f.code, f.release, f.message) for f in estate.findings}
     told = {
@@ -53,29 +55,54 @@ def copy_faults(
         for finding in copy.findings
         if finding.severity is Severity.ERROR and (finding.code, finding.release, finding.message) not in known
     }
-    charts: dict[str, bool] = {}
-    faults = {}
+    charts: dict[str, CopyState] = {}
+    states = {}
     for key, release in zip(keys, estate.releases, strict=True):
         twin = twins.get(key)
-        fault = "it has no such release" if twin is None else _fault(release, twin, estate, copy, charts)
-        faults[key] = fault or told.get(release.id, "") or told.get("", "")
-    return faults
+        state = CopyState("it has no such release") if twin is None else _state(release, twin, estate, copy, charts)
+        states[key] = replace(state, fault=state.fault or told.get(release.id, "") or told.get("", ""))
+    return states
 
 
-def _fault(release: Release, twin: Release, estate: Estate, copy: Estate, charts: dict[str, bool]) -> str:
+def _state(release: Release, twin: Release, estate: Estate, copy: Estate, charts: dict[str, CopyState]) -> CopyState:
     plain, other = (_without_places(one) for one in (release, twin))
-    if plain != other:
-        names = [name for name in vars(plain) if getattr(plain, name) != getattr(other, name)]
-        return f"{', '.join(names)} of {release.id} differ"
+    names = [name for name in vars(plain) if not _alike(getattr(plain, name), getattr(other, name))]
+    if names:
+        return CopyState(f"{', '.join(names)} of {release.id} differ")
+    texts = (*zip(plain.values, other.values, strict=True), *zip(plain.sets, other.sets, strict=True))
+    externalised = sum(before != after for before, after in texts)
     pairs = [(release.chart_path, twin.chart_path), *_other_files(release, twin)]
     for mine, theirs in [*pairs, *_dependencies(release, twin, estate, copy)]:
         if mine is None or mine.startswith(("/", "../")):
             continue  # not in the estate: helmfile fetches it, here and there
         if mine not in charts:
-            charts[mine] = theirs is not None and _content(mine, estate.root) == _content(theirs, copy.root)
-        if not charts[mine]:
-            return f"{mine} differs"
-    return ""
+            there = None if theirs is None else _content(theirs, copy.root)
+            charts[mine] = _content_state(mine, _content(mine, estate.root), there)
+        if charts[mine].fault:
+            return charts[mine]
+        externalised += charts[mine].externalised
+    return CopyState(externalised=externalised)
+
+
+def _content_state(path: str, mine: Mapping[str, bytes] | None, theirs: Mapping[str, bytes] | None) -> CopyState:
+    if mine is None or theirs is None or mine.keys() != theirs.keys():
+        return CopyState("" if mine == theirs else f"{path} differs")
+    other = [file for file in mine if mine[file] != theirs[file]]
+    texts = [(mine[file].decode("utf-8", "replace"), theirs[file].decode("utf-8", "replace")) for file in other]
+    return CopyState(externalised=len(other)) if all(_alike(*pair) for pair in texts) else CopyState(f"{path} differs")
+
+
+def _alike(mine: Any, theirs: Any) -> bool:
+    """Whether both are the same but for what stands in for plaintext secrets."""
+    if isinstance(mine, str) and isinstance(theirs, str):
+        return mine == theirs or stands_in(mine, theirs)
+    if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
+        return mine.keys() == theirs.keys() and all(_alike(mine[key], theirs[key]) for key in mine)
+    if isinstance(mine, (list, tuple)) and isinstance(theirs, (list, tuple)):
+        return len(mine) == len(theirs) and all(_alike(a, b) for a, b in zip(mine, theirs, strict=True))
+    if is_dataclass(mine) and type(mine) is type(theirs):
+        return all(_alike(getattr(mine, f.name), getattr(theirs, f.name)) for f in fields(mine))
+    return bool(mine == theirs)
 
 
 def _other_files(release: Release, twin: Release) -> list[tuple[str | None, str | None]]:

@@ -3,9 +3,10 @@
 from migrate.model.health import HealthChecks
 from migrate.verify.deployed import Recorded, assign_records, compare_deployed, without_record
 from migrate.verify.explain import RULES
+from migrate.verify.externalised import stands_in
 from migrate.verify.health import gate_of, health_checks
 from migrate.verify.hiding import without_texts
-from migrate.verify.plugin import is_by_plugin, judge_by_plugin, plugin_findings
+from migrate.verify.plugin import CopyState, is_by_plugin, judge_by_plugin, plugin_findings
 from migrate.verify.releases import (
     Pairing,
     compare_release,
@@ -20,6 +21,7 @@ from migrate.verify.rollout import simulate_rollout
 
 __all__ = [
     "RULES",
+    "CopyState",
     "HealthChecks",
     "Pairing",
     "Recorded",
@@ -36,6 +38,7 @@ __all__ = [
     "plugin_findings",
     "row_findings",
     "simulate_rollout",
+    "stands_in",
     "unjudged",
     "verify_releases",
     "without_record",

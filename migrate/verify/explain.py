@@ -15,7 +15,7 @@ from migrate.model.plan import ReleasePlan
 from migrate.model.report import Explanation
 from migrate.model.structure import ABSENT
 from migrate.verify.compare import Change
-from migrate.verify.externalised import is_externalised
+from migrate.verify.externalised import EXTERNALISED_REASON, KIND_EXTERNALISED, is_externalised
 from migrate.verify.fleet import comes_from_contract
 
 HOOK = "helm.sh/hook"
@@ -364,8 +364,8 @@ RULES: tuple[Rule, ...] = (
     Rule("namespace-removed", "a cluster-scoped object has no namespace; Argo CD removes it", _namespace_removed),
     Rule(REPEATED, "Argo CD applies an object once", _repeated, _repeated_objects),
     Rule(
-        "externalised",
-        "migration.yaml externalises a plaintext secret; a stand-in is in its place until a Secret of the cluster is",
+        KIND_EXTERNALISED,
+        EXTERNALISED_REASON,
         lambda change, _: is_externalised(change),
     ),
     Rule("unstable", "the chart draws it anew in each render", _unstable, _unstable_places),

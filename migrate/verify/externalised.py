@@ -9,6 +9,11 @@ import re
 from migrate.model.tree import EXTERNALISED
 from migrate.verify.compare import Change
 
+KIND_EXTERNALISED = "externalised"
+EXTERNALISED_REASON = (
+    "migration.yaml externalises a plaintext secret; a stand-in is in its place until a Secret of the cluster is"
+)
+
 
 def is_externalised(change: Change) -> bool:
     """Whether both sides are the same but for stand-ins on Argo CD's side; a Secret's data is read decoded."""
@@ -17,6 +22,11 @@ def is_externalised(change: Change) -> bool:
         return False
     if change.key.kind == "Secret" and change.path.startswith("data"):
         before, after = _decoded(before), _decoded(after)
+    return stands_in(before, after)
+
+
+def stands_in(before: str, after: str) -> bool:
+    """Whether ``after`` is ``before`` but for stand-ins, of which it has at least one."""
     if EXTERNALISED not in after:
         return False
     pattern = ".+?".join(re.escape(part) for part in after.split(EXTERNALISED))

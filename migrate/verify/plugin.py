@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from migrate.model.finding import Finding, Severity
 from migrate.model.manifest import Rendered
@@ -15,6 +16,7 @@ from migrate.model.plan import Plan
 from migrate.model.plugin import SOURCES, plugin_settings
 from migrate.model.report import Difference, Explanation, ReleaseVerdict, Verdict
 from migrate.verify.aim import aim_differences
+from migrate.verify.externalised import EXTERNALISED_REASON, KIND_EXTERNALISED
 from migrate.verify.releases import Pairing, unjudged
 
 KIND = "plugin"
@@ -37,11 +39,22 @@ def plugin_findings(pairings: Sequence[Pairing]) -> tuple[Finding, ...]:
     return (Finding("VF020", Severity.WARNING, text, hint),)
 
 
-def judge_by_plugin(pairing: Pairing, plan: Plan, left: Rendered, file: str, fault: str, files: int) -> ReleaseVerdict:
+@dataclass(frozen=True)
+class CopyState:
+    """How a release reads in the tree's copy of the estate."""
+
+    fault: str = ""
+    """What is otherwise there; empty where it reads alike."""
+    externalised: int = 0
+    """Texts that hold a stand-in where the estate has a plaintext secret, and are alike but for that."""
+
+
+def judge_by_plugin(
+    pairing: Pairing, plan: Plan, left: Rendered, file: str, copy: CopyState, files: int
+) -> ReleaseVerdict:
     """The row of a release whose Application runs helmfile.
 
-    ``file`` is the release's state file; ``fault`` says how the tree's copy reads otherwise than the estate, and is
-    empty where it reads alike; ``files`` counts what was copied.
+    ``file`` is the release's state file; ``files`` counts what was copied.
     """
     release, application = pairing.release, pairing.application
     row = unjudged(pairing, "")
@@ -62,9 +75,12 @@ def judge_by_plugin(pairing: Pairing, plan: Plan, left: Rendered, file: str, fau
             wrong.append(Difference(name, f"plugin.env.{variable}", value, given.get(variable, ""), file))
     if release.id in given.get("HELMFILE_SKIP", "").split():
         wrong.append(Difference(name, "plugin.env.HELMFILE_SKIP", "", release.id, file))
-    if fault:
-        wrong.append(Difference(name, SOURCES, "as the estate", fault, file))
+    if copy.fault:
+        wrong.append(Difference(name, SOURCES, "as the estate", copy.fault, file))
     if wrong:
         return dataclasses.replace(row, verdict=Verdict.DIFFERENT, differences=tuple(wrong))
     note = f"{_REASON}: {files} files, {file}"
-    return dataclasses.replace(row, verdict=Verdict.EXPLAINED, explanations=(Explanation(KIND, 1, note),))
+    told: tuple[Explanation, ...] = (Explanation(KIND, 1, note),)
+    if copy.externalised:
+        told = (Explanation(KIND_EXTERNALISED, copy.externalised, EXTERNALISED_REASON), *told)
+    return dataclasses.replace(row, verdict=Verdict.EXPLAINED, explanations=told)

@@ -68,6 +68,33 @@ def test_what_stands_in_for_a_plaintext_secret_is_never_handed_over(small: Path,
     assert migrate(small, "convert", "--handover", "done").code == 0
 
 
+def test_a_plugins_copy_is_explained_where_a_secret_was_externalised(small: Path, migrate: Migrate) -> None:
+    state = (small / "helmfiles/10-base.yaml").read_text()
+    secret = "password: qX7-vR2m9-Lk4tB8w"  # pragma: allowlist secret
+    write_files(small, {"helmfiles/10-base.yaml": state.replace("replicas: 3", secret)})
+    write_files(small, {"helmfiles/charts/web/values.yaml": "colour: blue\n" + secret + "\n"})
+    assert migrate(small, "plan").code == 0
+    with (small / "migration.yaml").open("a") as plan:
+        plan.write("secrets:\n")
+        plan.write("  helmfiles/10-base.yaml: externalise\n  helmfiles/charts/web/values.yaml: externalise\n")
+    plan_file = small / "migration.yaml"
+    plan_file.write_text(
+        plan_file.read_text().replace("layout: {value: environments, source: default}", "layout: plugin")
+    )
+    assert migrate(small, "convert", "--accept-lost-order").code == 0
+    outcome = migrate(small, "verify", "--output", "json")
+    assert outcome.code == 0, outcome.out
+    rows = {
+        row["id"]: {one["kind"]: one["count"] for one in row["explanations"]}
+        for row in json.loads(outcome.out)["releases"]
+        if row["environment"] == "dev"
+    }
+    assert rows == {"web/front": {"plugin": 1, "externalised": 1}, "web/back": {"plugin": 1, "externalised": 2}}
+    state_file = next((small / "out/sources/helmfile").rglob("10-base.yaml"))
+    state_file.write_text(state_file.read_text().replace("externalised-secret", "another"))
+    assert migrate(small, "verify").code == 1
+
+
 def test_an_edge_over_projects_is_refused_until_it_is_accepted(sample: Path, migrate: Migrate) -> None:
     outcome = migrate(sample, "convert", "--appsets", "per-project", "--out", "other")
     assert outcome.code == 1

@@ -25,9 +25,9 @@ from migrate.model.plugin import SOURCES, application_name
 from migrate.model.report import Verdict
 from migrate.model.tree import FileTree
 from migrate.plan import lost_order
-from migrate.proof.plugin import copy_faults
+from migrate.proof.plugin import copy_states
 from migrate.read import read_estate
-from migrate.verify import Pairing, judge_by_plugin
+from migrate.verify import CopyState, Pairing, judge_by_plugin
 from tests.emit.emit_nouns import codes, document, make_manifest, make_plan, make_rendered, plan_release, write_chart
 
 STATE = """\
@@ -184,7 +184,7 @@ def faults(root: Path, change: Callable[[Path], object] | None = None) -> set[st
     write_tree(out, tree)
     if change is not None:
         change(out / SOURCES)
-    return set(copy_faults(request(root), estate, out).values())
+    return {state.fault for state in copy_states(request(root), estate, out).values()}
 
 
 def test_a_copy_reads_as_the_estate(root: Path) -> None:
@@ -218,7 +218,7 @@ def judged(root: Path, env: dict[str, str] | None = None, *, fault: str = "", re
     application = GeneratedApplication("dev", "", "infra-40-data", manifest)
     pairing = Pairing("dev", estate.in_environment("dev")[0], plan.releases[0], application)
     left = rendered or make_rendered(make_manifest("ConfigMap", "one"))
-    return judge_by_plugin(pairing, plan, left, "helmfiles/40-data.yaml.gotmpl", fault, 6)
+    return judge_by_plugin(pairing, plan, left, "helmfiles/40-data.yaml.gotmpl", CopyState(fault), 6)
 
 
 def test_the_same_files_are_explained_and_never_equal(root: Path) -> None:
