@@ -11,18 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TextIO
 
-from rich.console import Console as RichOutput
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
-
 from migrate.doors.secret_shapes import shown
 from migrate.errors import MigrateError
 from migrate.model.finding import Finding, Severity
@@ -117,7 +105,12 @@ class TerminalConsole(PlainConsole):
     """A person at a terminal: bars with counts and time, colours unless ``--no-color`` or NO_COLOR."""
 
     def __init__(self, stream: TextIO, *, color: bool = True) -> None:
+        # Loaded for a person at a terminal alone: it takes longer than many a command.
+        from rich.console import Console as RichOutput
+        from rich.markup import escape
+
         super().__init__(stream)
+        self._escape = escape
         self._rich = RichOutput(file=stream, no_color=not color, highlight=False, force_terminal=True)
 
     def say(self, text: str) -> None:
@@ -135,24 +128,35 @@ class TerminalConsole(PlainConsole):
     def _print(self, text: str, style: str) -> None:
         """``text`` broken between words, with ``style`` for its first one."""
         word, blank, rest = folded_talk(text, self._rich.width).partition(" ")
-        styled = f"[{style}]{escape(word)}[/]" if style else escape(word)
-        self._rich.print(f"{styled}{blank}{escape(rest)}", soft_wrap=True)
+        styled = f"[{style}]{self._escape(word)}[/]" if style else self._escape(word)
+        self._rich.print(f"{styled}{blank}{self._escape(rest)}", soft_wrap=True)
 
     @contextmanager
     def progress(self, title: str, total: int) -> Iterator[Advance]:
         """A bar that goes away when the work is done; what was done stays as one line."""
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            ProgressColumn,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         columns: list[ProgressColumn] = [SpinnerColumn(), TextColumn("{task.description}")]
         if total:
             columns += [BarColumn(max(6, min(24, self._rich.width - len(title) - 24))), MofNCompleteColumn()]
         columns.append(TimeElapsedColumn())
         with Progress(*columns, console=self._rich, transient=True) as bar:
-            task = bar.add_task(escape(title), total=total or None)
+            task = bar.add_task(self._escape(title), total=total or None)
 
             def advance(note: str = "") -> None:
                 bar.advance(task)
 
             yield advance
-        self._rich.print(f"[green]✓[/] {escape(title)} ({total})" if total else f"[green]✓[/] {escape(title)}")
+        done = f"[green]✓[/] {self._escape(title)}"
+        self._rich.print(f"{done} ({total})" if total else done)
 
 
 def folded_talk(text: str, width: int) -> str:

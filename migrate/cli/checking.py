@@ -19,7 +19,8 @@ from migrate.errors import ExitCode, UsageError
 from migrate.model.json import to_json
 from migrate.model.report import Report, Verdict
 from migrate.proof import Proof, ProofOptions, Shard
-from migrate.report import report_json, report_junit, report_markdown, report_text
+from migrate.report import report_json, report_markdown, report_text
+from migrate.report.junit import report_junit
 from migrate.verify import without_texts
 
 

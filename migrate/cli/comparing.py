@@ -25,7 +25,8 @@ from migrate.proof.tree_side import check_sides, read_side
 from migrate.proof.trees import DiffOptions, compare_trees
 from migrate.proof.upgrade import try_upgrade, using, write_versions
 from migrate.read import read_estate
-from migrate.report import diff_json, diff_markdown, diff_text, upgrade_json, version_text
+from migrate.report.diff import diff_json, diff_text, upgrade_json, version_text
+from migrate.report.diff_markdown import diff_markdown
 
 
 @click.command()

@@ -43,7 +43,7 @@ from migrate.model.linted import Linted
 from migrate.model.manifest import Rendered
 from migrate.model.plan import Plan
 from migrate.model.words import many
-from migrate.report import lint_json, lint_markdown, lint_sarif, lint_sentence, lint_table
+from migrate.report.linting import lint_json, lint_markdown, lint_sarif, lint_sentence, lint_table
 
 
 @dataclass(frozen=True)

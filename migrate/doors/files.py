@@ -15,7 +15,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from migrate.doors.helm import HelmError, parse_values
@@ -124,31 +124,33 @@ def read_tree(folder: str | Path, *, within: str | Path | None = None) -> FileTr
         hint = "A run was killed half-way: run `migrate convert` again." if swap_leftovers(root) else ""
         raise EstateError(f"there is no folder {folder}", hint=hint)
     boundary = Path(within if within is not None else folder).resolve()
-    found = dict(_walk(root, PurePosixPath(), boundary, (root.resolve(),)))
+    found = dict(_walk(str(root), "", boundary, (root.resolve(),)))
     return FileTree({path: found[path] for path in sorted(found)})
 
 
-def _walk(
-    folder: Path, relative: PurePosixPath, boundary: Path, above: tuple[Path, ...]
-) -> Iterator[tuple[str, bytes]]:
-    for entry in sorted(folder.iterdir(), key=lambda path: path.name):
+def _walk(folder: str, relative: str, boundary: Path, above: tuple[Path, ...]) -> Iterator[tuple[str, bytes]]:
+    with os.scandir(folder) as listed:  # tells links and folders without a call for each
+        entries = sorted(listed, key=lambda entry: entry.name)
+    for entry in entries:
         if entry.name == ".git":
             continue
-        place = relative / entry.name
         if not _is_text(entry.name):
-            raise EstateError(f"the name of {str(entry)!a} is no UTF-8", hint="Rename it, or move it away.")
-        if entry.is_symlink() and not _resolved(entry).is_relative_to(boundary):
-            raise EstateError(f"the link {entry} leads outside {boundary}", hint="Replace it by what it points to.")
+            raise EstateError(f"the name of {entry.path!a} is no UTF-8", hint="Rename it, or move it away.")
+        place, is_link = f"{relative}{entry.name}", entry.is_symlink()
+        if is_link and not _resolved(Path(entry.path)).is_relative_to(boundary):
+            raise EstateError(
+                f"the link {entry.path} leads outside {boundary}", hint="Replace it by what it points to."
+            )
         if entry.is_dir():
-            real = entry.resolve()
+            real = Path(entry.path).resolve() if is_link else above[-1] / entry.name
             if real in above:
                 hint = "Replace it by what it points to."
-                raise EstateError(f"the link {entry} leads back into a folder above it", hint=hint)
-            yield from _walk(entry, place, boundary, (*above, real))
-        elif entry.exists() and not entry.is_file():
-            raise EstateError(f"{entry} is a pipe, a socket or a device, not a file", hint="Move it away.")
+                raise EstateError(f"the link {entry.path} leads back into a folder above it", hint=hint)
+            yield from _walk(entry.path, f"{place}/", boundary, (*above, real))
+        elif not entry.is_file() and Path(entry.path).exists():
+            raise EstateError(f"{entry.path} is a pipe, a socket or a device, not a file", hint="Move it away.")
         else:
-            yield place.as_posix(), read_bytes(entry)
+            yield place, read_bytes(entry.path)
 
 
 def _is_text(name: str) -> bool:

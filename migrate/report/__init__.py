@@ -1,14 +1,11 @@
 """Nouns → text: the JSON of the contract, tables for a terminal, markdown for a pull request.
 
-The page of ``report`` stands apart, in ``html`` and ``page_markdown``: no other command need load it.
+What one command alone prints stands apart, and no other need load it: the page of ``report`` in ``html`` and
+``page_markdown``, ``diff`` and ``diff_markdown``, ``linting``, ``junit``.
 """
 
-from migrate.report.diff import diff_json, diff_text, upgrade_json, version_text
-from migrate.report.diff_markdown import diff_markdown
 from migrate.report.explained import plan_explained
 from migrate.report.graph import graph_json, graph_table
-from migrate.report.junit import report_junit
-from migrate.report.linting import lint_json, lint_markdown, lint_sarif, lint_sentence, lint_table
 from migrate.report.markdown import report_markdown
 from migrate.report.origins import traced_json, traced_text
 from migrate.report.shapes import (
@@ -32,9 +29,6 @@ from migrate.report.tables import (
 
 __all__ = [
     "conversion_text",
-    "diff_json",
-    "diff_markdown",
-    "diff_text",
     "estate_json",
     "estate_table",
     "expansion_json",
@@ -44,15 +38,9 @@ __all__ = [
     "folded",
     "graph_json",
     "graph_table",
-    "lint_json",
-    "lint_markdown",
-    "lint_sarif",
-    "lint_sentence",
-    "lint_table",
     "plan_explained",
     "plan_table",
     "report_json",
-    "report_junit",
     "report_markdown",
     "report_text",
     "status_json",
@@ -60,6 +48,4 @@ __all__ = [
     "status_table",
     "traced_json",
     "traced_text",
-    "upgrade_json",
-    "version_text",
 ]

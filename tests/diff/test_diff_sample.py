@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from migrate.report import diff_markdown
-from migrate.report.diff_markdown import MARK
+from migrate.report.diff_markdown import MARK, diff_markdown
 from tests.conftest import Migrate
 from tests.diff.differences import difference_of
 from tests.diff.trees import application, configmap, tree

@@ -7,8 +7,8 @@ from typing import Any
 
 from migrate.model.finding import Finding, Severity, SourceLocation
 from migrate.model.linted import IgnoredFinding, Linted, RuleText
-from migrate.report import lint_json, lint_markdown, lint_sarif, lint_table
 from migrate.report.grid import Page
+from migrate.report.linting import lint_json, lint_markdown, lint_sarif, lint_table
 
 RULES = (
     RuleText("L01", "words are quoted", "no becomes false", Severity.ERROR, "### L01\n\n```yaml\na: no\n```"),

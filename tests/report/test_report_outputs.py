@@ -8,7 +8,8 @@ import pytest
 
 from migrate.model.finding import Finding, Severity
 from migrate.model.report import Difference, Exclusion, Explanation, ReleaseVerdict, Report, Verdict
-from migrate.report import report_junit, report_markdown
+from migrate.report import report_markdown
+from migrate.report.junit import report_junit
 from migrate.report.markdown import MOST_CHARACTERS
 
 
